@@ -1,0 +1,111 @@
+//! Listed markets, each with its rules, its book and its last price.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use openmart_model::{Amount, Market, MarketId, NewOrder, Price, Quantity, Side};
+
+use crate::book::{Ladder, Levels};
+use crate::orders::Orders;
+
+#[derive(Debug, Default)]
+pub(crate) struct Listings {
+    all: Vec<Listing>,
+    by_symbol: BTreeMap<String, MarketId>,
+    /// Shared by all books, so that an order's level alone tells its market.
+    pub(crate) levels: Levels,
+}
+
+#[derive(Debug)]
+pub(crate) struct Listing {
+    pub(crate) market: Market,
+    pub(crate) ladders: [Ladder; 2],
+    pub(crate) last_price: Option<Price>,
+}
+
+impl Listings {
+    pub(crate) fn add(&mut self, market: Market, last_price: Option<Price>) -> MarketId {
+        let id = MarketId(self.all.len() as u16);
+        self.by_symbol.insert(market.symbol.clone(), id);
+        let ladders = [Ladder::new(Side::Buy), Ladder::new(Side::Sell)];
+        self.all.push(Listing { market, ladders, last_price });
+        id
+    }
+
+    pub(crate) fn all(&self) -> &[Listing] {
+        &self.all
+    }
+
+    pub(crate) fn get(&self, id: MarketId) -> Option<&Listing> {
+        self.all.get(id.index())
+    }
+
+    pub(crate) fn get_mut(&mut self, id: MarketId) -> &mut Listing {
+        &mut self.all[id.index()]
+    }
+
+    pub(crate) fn by_symbol(&self, symbol: &str) -> Option<MarketId> {
+        self.by_symbol.get(symbol).copied()
+    }
+
+    /// The best price of one side of a book.
+    pub(crate) fn best_price(&self, id: MarketId, side: Side) -> Option<Price> {
+        let level = self.get(id)?.ladders[side.index()].best()?;
+        Some(self.levels.get(level).price)
+    }
+
+    /// Puts an order, whose slot names market and price, into its book.
+    pub(crate) fn link(
+        &mut self,
+        orders: &mut Orders,
+        at: u32,
+        market: MarketId,
+        side: Side,
+        price: Price,
+    ) {
+        let ladder = &mut self.all[market.index()].ladders[side.index()];
+        orders.slot_mut(at).level = self.levels.find_or_open(ladder, market, price);
+        self.levels.append(orders, at);
+    }
+
+    /// Takes an order out of its book.
+    pub(crate) fn unlink(&mut self, orders: &mut Orders, at: u32) {
+        let level = *self.levels.get(orders.slot(at).level);
+        let ladder = &mut self.all[level.market.index()].ladders[level.side.index()];
+        self.levels.unlink(ladder, orders, at);
+    }
+
+    /// The resting orders that an arriving one could meet, in the order it would meet them.
+    pub(crate) fn opposite<'a>(
+        &'a self,
+        orders: &'a Orders,
+        order: &NewOrder,
+    ) -> impl Iterator<Item = (Price, u32)> + use<'a> {
+        let (side, limit) = (order.side, order.kind.price());
+        let ladder = &self.all[order.market.index()].ladders[side.opposite().index()];
+        let levels = ladder.best_first().map(|level| (self.levels.get(level).price, level));
+        let crossing = levels.take_while(move |(price, _)| crosses(side, limit, *price));
+        crossing
+            .flat_map(|(price, level)| self.levels.orders(orders, level).map(move |at| (price, at)))
+    }
+}
+
+/// Whether an arriving order of a side may trade at a resting price.
+#[inline]
+pub(crate) fn crosses(side: Side, limit: Option<Price>, resting: Price) -> bool {
+    match (side, limit) {
+        (_, None) => true,
+        (Side::Buy, Some(limit)) => resting <= limit,
+        (Side::Sell, Some(limit)) => resting >= limit,
+    }
+}
+
+impl Listing {
+    /// The notional of what is, or will be, in the book; such orders passed the check that their
+    /// notional can be counted.
+    #[inline]
+    pub(crate) fn notional(&self, price: Price, quantity: Quantity) -> Amount {
+        self.market.notional(price, quantity).expect("the notional of an accepted order fits")
+    }
+}
