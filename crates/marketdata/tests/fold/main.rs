@@ -1,0 +1,7 @@
+//! Market data against what anybody could work out from the list of all events.
+
+mod naive;
+mod property;
+mod scenarios;
+mod snapshot;
+mod venue;

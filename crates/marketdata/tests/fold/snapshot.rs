@@ -1,0 +1,145 @@
+//! Snapshots that were damaged or made up: an error or a sound state, never a panic.
+
+use openmart_marketdata::MarketData;
+use openmart_model::{Reader, Side, Timestamp};
+
+use crate::property::{bytes_of, crosses, restored};
+use crate::scenarios::Market;
+use crate::venue::{Random, Venue};
+
+#[test]
+fn damaged_bytes_never_panic_and_never_give_an_unsound_state() {
+    let (mut refused, mut taken) = (0, 0);
+    for seed in 200..240 {
+        let mut venue = Venue::new(seed);
+        let mut data = MarketData::new();
+        for _ in 0..150 {
+            let batch = venue.step();
+            data.apply(batch.sequence, batch.time, &batch.events);
+        }
+        let whole = bytes_of(&data);
+        for round in 0..300 {
+            let bytes = damaged(&whole, &mut venue.random);
+            match MarketData::restore(&mut Reader::new(&bytes)) {
+                Ok(state) => {
+                    check_sound(&state, &format!("seed {seed}, round {round}"));
+                    assert!(bytes.starts_with(&bytes_of(&state)), "seed {seed}, round {round}");
+                    taken += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    // Damage to a quantity cannot be told, damage to a price or a count mostly can.
+    assert!(refused > 1_000 && taken > 100, "{refused} refused, {taken} taken");
+}
+
+fn damaged(whole: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    match random.below(4) {
+        0 => bytes.truncate(random.below(whole.len() as u64) as usize),
+        1 => {
+            let at = random.below(whole.len() as u64 - 8) as usize;
+            bytes[at..at + 8].fill(0xff);
+        }
+        2 => {
+            let at = random.below(whole.len() as u64) as usize;
+            bytes.splice(at..at, [random.below(256) as u8]);
+        }
+        _ => {
+            for _ in 0..=random.below(3) {
+                let at = random.below(whole.len() as u64) as usize;
+                bytes[at] ^= 1 << random.below(8);
+            }
+        }
+    }
+    bytes
+}
+
+fn check_sound(state: &MarketData, what: &str) {
+    for (_, feed) in state.markets() {
+        for digits_dropped in [0, 3, 19] {
+            assert!(!crosses(&feed.depth(digits_dropped, usize::MAX)), "{what}");
+        }
+        let ids: Vec<_> = feed.trades().map(|trade| trade.id).collect();
+        assert!(ids.is_sorted_by(|newer, older| newer > older), "{what}");
+        for now in [0, 1_600_000_000_000, u64::MAX] {
+            let ticker = feed.ticker(Timestamp(now));
+            assert_eq!(ticker.open.is_some(), ticker.last.is_some(), "{what}");
+            assert!(ticker.low <= ticker.high, "{what}");
+            assert_eq!(ticker.change_basis_points().is_some(), ticker.last.is_some(), "{what}");
+        }
+    }
+}
+
+const BID: u64 = 0x1111_2222_3333_0001;
+const EARLIER: u64 = 0x1111_2222_3333_0002;
+const TRADED: u64 = 0x1111_2222_3333_0003;
+const ASK: u64 = 0x1111_2222_3333_0004;
+const ASK_FAR: u64 = 0x1111_2222_3333_0005;
+const LOTS: u64 = 0x0aaa_bbbb_cccc_dddd;
+const MINUTE: u64 = 0x0012_3456_789a;
+const MINUTE_MS: u64 = 60_000;
+
+/// A market whose numbers can be found in its bytes.
+fn marked() -> Vec<u8> {
+    let mut market = Market::new();
+    market.trade(MINUTE * MINUTE_MS, EARLIER, 3);
+    let time_ms = (MINUTE + 5) * MINUTE_MS;
+    market.trade(time_ms, TRADED, 3);
+    market.rest(time_ms, Side::Buy, BID, 1);
+    market.rest(time_ms, Side::Sell, ASK, LOTS);
+    market.rest(time_ms, Side::Sell, ASK_FAR, 1);
+    bytes_of(&market.data)
+}
+
+/// Puts `new` in the place of the n-th `old`.
+fn replaced(bytes: &[u8], old: u64, nth: usize, new: u64) -> Vec<u8> {
+    let old = old.to_le_bytes();
+    let places = bytes.windows(8).enumerate().filter(|(_, window)| *window == old);
+    let (at, _) = places.into_iter().nth(nth).expect("the number is in the bytes");
+    let mut bytes = bytes.to_vec();
+    bytes[at..at + 8].copy_from_slice(&new.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn nonsense_is_refused_by_name() {
+    let whole = marked();
+    let spared = restored(&whole);
+    assert_eq!(bytes_of(&spared), whole);
+    let error = |bytes: Vec<u8>| match MarketData::restore(&mut Reader::new(&bytes)) {
+        Ok(_) => "nothing",
+        Err(error) => error.expected,
+    };
+    // A price traded stands in the list of trades, then as high and low, then, if another minute
+    // follows, as its reference. That of the first minute is its own.
+    for (old, nth, new, expected) in [
+        (BID, 0, ASK, "a book that is not crossed"),
+        (BID, 0, 0, "ascending prices above 0"),
+        (ASK_FAR, 0, ASK, "ascending prices above 0"),
+        (LOTS, 0, 0, "the lots of so many orders"),
+        (TRADED, 0, 0, "a trade of something"),
+        (TRADED, 0, TRADED + 1, "a window that spans the last trade price"),
+        (TRADED, 1, TRADED - 1, "prices above 0, the low not above the high"),
+        (TRADED, 2, TRADED + 1, "prices above 0, the low not above the high"),
+        (TRADED, 2, 0, "prices above 0, the low not above the high"),
+        (EARLIER, 1, 0, "prices above 0, the low not above the high"),
+        (EARLIER, 4, EARLIER - 1, "a price of the minute before"),
+        (MINUTE, 0, MINUTE + 5, "ascending minutes"),
+        (MINUTE, 0, MINUTE + 5 - 1_441, "minutes within 24 hours"),
+        (MINUTE + 5, 0, MINUTE + 6, "a window that ends with the last trade"),
+        (MINUTE * MINUTE_MS, 0, (MINUTE + 6) * MINUTE_MS, "trades in their order"),
+    ] {
+        assert_eq!(error(replaced(&whole, old, nth, new)), expected, "{old:x} {nth} {new:x}");
+    }
+    let mut other_form = whole.clone();
+    other_form[0] = 2;
+    assert_eq!(error(other_form), "market data of form 1");
+    let mut earlier = whole.clone();
+    earlier[1..9].copy_from_slice(&2u64.to_le_bytes());
+    assert_eq!(error(earlier), "a market that did not change later than the snapshot");
+    let mut younger = whole.clone();
+    younger[9..17].copy_from_slice(&2u64.to_le_bytes());
+    assert_eq!(error(younger), "trades no later than the snapshot");
+}
