@@ -21,6 +21,7 @@ mod markets;
 mod members;
 mod order_request;
 mod orders;
+mod page;
 mod server_time;
 mod side;
 mod ticker;

@@ -3,11 +3,10 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    limits,
     messages::{ApiError, Bounds, ParameterType},
+    page::Page,
     query::Query,
     side::Side,
-    trades::PAGE_ROWS,
 };
 
 /// The answer that says nothing but "done": `{}`, see [`EMPTY_BODY`](super::EMPTY_BODY).
@@ -167,7 +166,7 @@ pub struct ListOrders {
     pub status: StatusFilter,
     /// Page index from 0.
     pub offset: u64,
-    /// Rows on a page, 1 to [`limits::PAGE_ROWS_MAX`].
+    /// Rows on a page, 1 to [`PAGE_ROWS_MAX`](super::limits::PAGE_ROWS_MAX).
     pub limit: u32,
 }
 
@@ -195,27 +194,5 @@ impl ListOrders {
             .append_pair("offset", &self.offset.to_string())
             .append_pair("limit", &self.limit.to_string())
             .finish()
-    }
-}
-
-/// Which part of a list is asked for.
-pub(super) struct Page {
-    /// Page index from 0.
-    pub(super) offset: u64,
-    /// Rows on a page.
-    pub(super) limit: u32,
-}
-
-impl Page {
-    /// Reads `offset` and `limit`, 0 and [`limits::PAGE_ROWS_DEFAULT`] when absent.
-    pub(super) fn from_query(query: &Query<'_>) -> Result<Self, ApiError> {
-        let offset = query.unsigned("offset", limits::PAGE_OFFSET_MAX)?.unwrap_or(0);
-        let limit = match query.integer_in("limit", PAGE_ROWS)? {
-            Some(rows) => {
-                u32::try_from(rows).map_err(|_| ApiError::out_of_range("limit", PAGE_ROWS))?
-            }
-            None => limits::PAGE_ROWS_DEFAULT,
-        };
-        Ok(Self { offset, limit })
     }
 }

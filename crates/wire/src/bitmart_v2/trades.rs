@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    limits,
-    messages::{ApiError, Bounds},
-    orders::Page,
+    messages::ApiError,
+    page::Page,
     query::Query,
     side::{self, Side},
 };
@@ -73,7 +72,7 @@ pub struct ListTrades {
     pub entrust_id: Option<u64>,
     /// Page index from 0.
     pub offset: u64,
-    /// Rows on a page, 1 to [`limits::PAGE_ROWS_MAX`].
+    /// Rows on a page, 1 to [`PAGE_ROWS_MAX`](super::limits::PAGE_ROWS_MAX).
     pub limit: u32,
 }
 
@@ -101,6 +100,3 @@ impl ListTrades {
         query.finish()
     }
 }
-
-/// Range of `limit` wherever a page is asked for.
-pub(super) const PAGE_ROWS: Bounds = Bounds::above(0, limits::PAGE_ROWS_MAX as i64);

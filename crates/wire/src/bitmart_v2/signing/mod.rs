@@ -22,6 +22,19 @@ use super::messages::ApiError;
 
 /// A secret, prepared for signing: the two half-done hashes of HMAC, so that a signature costs no
 /// hashing of the secret. The state is wiped when dropped; the text of the secret is not kept.
+///
+/// ```
+/// use openmart_wire::bitmart_v2::{CancelOrder, Signature, SigningKey};
+///
+/// let key = SigningKey::new("8c08d9d5c3d15b105dbddaf96e427ac6");
+/// let header = "de4ed768cea4eb2f0fe081009eab1f41c5fd6ff6ed53768df7fe252472c257b3";
+/// assert_eq!(key.sign("entrust_id=1223181"), header);
+///
+/// let cancel = CancelOrder::parse("1223181", b"")?;
+/// let signature = Signature::parse(Some(header.as_bytes()))?;
+/// key.verify_cancel_order(&cancel, &signature)?;
+/// # Ok::<(), openmart_wire::bitmart_v2::ApiError>(())
+/// ```
 #[derive(Clone)]
 pub struct SigningKey {
     state: Hmac<Sha256>,
@@ -31,7 +44,6 @@ impl SigningKey {
     /// Prepares the text of an API secret (its characters, not decoded hex).
     pub fn new(secret: &str) -> Self {
         // HMAC takes keys of every length, so that this never fails; an error here is a bug there.
-        #[expect(clippy::expect_used, reason = "a key of any length is accepted")]
         let state = Hmac::new_from_slice(secret.as_bytes()).expect("hmac takes any key length");
         Self { state }
     }
@@ -60,7 +72,7 @@ impl fmt::Debug for SigningKey {
 }
 
 /// A signature a client sent: well-formed, not yet verified.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Signature {
     digest: [u8; 32],
 }
@@ -94,6 +106,12 @@ impl Signature {
             *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
         }
         Some(Self { digest })
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signature").finish_non_exhaustive()
     }
 }
 
