@@ -108,4 +108,12 @@ impl Listing {
     pub(crate) fn notional(&self, price: Price, quantity: Quantity) -> Amount {
         self.market.notional(price, quantity).expect("the notional of an accepted order fits")
     }
+
+    /// What an order by notional still wants at a price: the whole lots that the rest of its
+    /// notional pays, within the market's largest quantity.
+    pub(crate) fn wanted_for(&self, left: Amount, price: Price, filled: Quantity) -> Quantity {
+        let max = self.market.spec.quantity_max;
+        let room = max.checked_sub(filled).expect("an order fills at most the largest quantity");
+        self.market.quantity_for(left, price).min(room)
+    }
 }

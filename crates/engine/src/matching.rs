@@ -69,7 +69,7 @@ impl Engine {
                 OrderKind::Limit { .. } | OrderKind::Market { .. } => order.remaining(),
                 OrderKind::MarketNotional { notional } => {
                     let left = less(notional, order.notional);
-                    listing.market.quantity_for(left, level.price)
+                    listing.wanted_for(left, level.price, order.filled)
                 }
             };
             if wanted.is_zero() {
@@ -150,7 +150,7 @@ impl Engine {
     /// Rests or closes what matching left of an order.
     fn finish(&mut self, order: Order, ended: Ended, events: &mut Vec<Event>) {
         let reason = match (ended, order.kind) {
-            (Ended::MetOwn, _) if !self.is_filled(&order) => CloseReason::SelfTrade,
+            (Ended::MetOwn, _) => CloseReason::SelfTrade,
             (_, OrderKind::MarketNotional { .. }) => {
                 if self.is_filled(&order) {
                     CloseReason::Filled

@@ -101,7 +101,7 @@ impl Engine {
                 }
                 OrderKind::MarketNotional { notional } => {
                     let left = Amount::new(notional.units() - preview.notional);
-                    listing.market.quantity_for(left, price).lots()
+                    listing.wanted_for(left, price, Quantity::new(preview.quantity)).lots()
                 }
             };
             if wanted == 0 {
