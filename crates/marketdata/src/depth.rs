@@ -10,13 +10,13 @@ use alloc::vec::Vec;
 use openmart_model::limits::{ORDERS_OPEN_MAX, PRICE_LEVELS_PER_SIDE_MAX};
 use openmart_model::{Codec, DecodeError, Price, Quantity, Reader, Side, Writer};
 
-/// Most decimals that can be dropped: ten to that power is the largest that fits 64 bits. Asking for
-/// more counts as this.
+/// Most decimals that can be dropped: ten to that power is the largest that fits 64 bits. Asking
+/// for more counts as this.
 pub const DIGITS_DROPPED_MAX: u8 = 19;
 
-/// A price in units of `10^digits_dropped` ticks: with `d` price decimals of the market, a number of
-/// `d - digits_dropped` decimals. A unit of its own, since a price that is rounded up may be more
-/// ticks than 64 bits hold.
+/// A price in units of `10^digits_dropped` ticks: with `d` price decimals of the market, a number
+/// of `d - digits_dropped` decimals. A unit of its own, since a price that is rounded up may be
+/// more ticks than 64 bits hold.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct GroupedPrice(u64);
 
@@ -196,6 +196,7 @@ fn read_side(reader: &mut Reader<'_>) -> Result<BTreeMap<Price, Level>, DecodeEr
     }
     let mut levels = BTreeMap::new();
     let mut price_before = Price::new(0);
+    let mut orders_total = 0;
     for _ in 0..count {
         let price: Price = reader.get()?;
         if price <= price_before {
@@ -204,14 +205,15 @@ fn read_side(reader: &mut Reader<'_>) -> Result<BTreeMap<Price, Level>, DecodeEr
         price_before = price;
         let level = Level { lots: reader.get()?, orders: reader.get()? };
         let orders = u128::from(level.orders);
-        if level.orders == 0 || level.orders as usize > ORDERS_OPEN_MAX {
-            return Err(reader.error("a level with orders"));
-        }
         // Each order has at least one lot left and at most what 64 bits hold.
-        if level.lots < orders || level.lots > orders * u128::from(u64::MAX) {
-            return Err(reader.error("the lots of so many orders"));
+        if level.orders == 0 || level.lots < orders || level.lots > orders * u128::from(u64::MAX) {
+            return Err(reader.error("a level with orders and the lots of so many"));
         }
+        orders_total += orders;
         levels.insert(price, level);
+    }
+    if orders_total > ORDERS_OPEN_MAX as u128 {
+        return Err(reader.error("at most 16777216 orders"));
     }
     Ok(levels)
 }

@@ -10,7 +10,8 @@ const BASIS_POINTS: i128 = 10_000;
 /// The last 24 hours of a market.
 ///
 /// A trade counts until the end of the minute in which it becomes 24 hours old: the window is the
-/// running minute and the 1,440 minutes before it, so that no trade of the last 24 hours is missing.
+/// running minute and the 1,440 minutes before it, so that no trade of the last 24 hours is
+/// missing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticker {
     /// Price of the last trade, however old.
@@ -39,7 +40,7 @@ impl Ticker {
     pub fn change_basis_points(&self) -> Option<i128> {
         let open = i128::from(self.open?.ticks());
         let last = i128::from(self.last?.ticks());
-        // Prices have 64 bits and are never 0 in a trade; twice the product fits with room to spare.
+        // Prices have 64 bits and are never 0 in a trade; the product fits with room to spare.
         let doubled = (last - open) * BASIS_POINTS * 2;
         Some((doubled + doubled.signum() * open) / (open * 2))
     }

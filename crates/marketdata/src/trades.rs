@@ -6,8 +6,8 @@ use openmart_model::{
     Amount, Codec, DecodeError, Price, Quantity, Reader, Side, Timestamp, Trade, TradeId, Writer,
 };
 
-/// Trades that are kept of each market: as many as the API's list of public trades shows. Older ones
-/// are history.
+/// Trades that are kept of each market: as many as the API's list of public trades shows. Older
+/// ones are history.
 pub const TRADES_KEPT: usize = 50;
 
 /// One match of two orders, without saying whose.

@@ -107,16 +107,10 @@ impl Window {
         self.minutes.push_back(opened);
     }
 
-    /// Prices that were reached in the newest minute overtake those that are not beyond them.
+    /// Prices that were reached in the newest minute.
     fn count_extremes(&mut self, minute: u64, high: Price, low: Price) {
-        while self.highs.back().is_some_and(|extreme| extreme.price <= high) {
-            self.highs.pop_back();
-        }
-        while self.lows.back().is_some_and(|extreme| extreme.price >= low) {
-            self.lows.pop_back();
-        }
-        self.highs.push_back(Extreme { minute, price: high });
-        self.lows.push_back(Extreme { minute, price: low });
+        overtake(&mut self.highs, Extreme { minute, price: high }, |old| old <= high);
+        overtake(&mut self.lows, Extreme { minute, price: low }, |old| old >= low);
     }
 
     /// What happened in the window as of `now`, or nothing without a trade in it.
@@ -170,6 +164,17 @@ impl Totals {
 /// The first minute of the window in the given minute.
 fn window_start(minute: u64) -> u64 {
     minute.saturating_sub(WINDOW_MINUTES)
+}
+
+/// Appends an extreme in the place of those that it overtakes, unless its own minute has a better
+/// one: there is one for each minute at most.
+fn overtake(extremes: &mut VecDeque<Extreme>, new: Extreme, overtaken: impl Fn(Price) -> bool) {
+    while extremes.back().is_some_and(|old| overtaken(old.price)) {
+        extremes.pop_back();
+    }
+    if extremes.back().is_none_or(|old| old.minute < new.minute) {
+        extremes.push_back(new);
+    }
 }
 
 fn first_since(extremes: &VecDeque<Extreme>, first: u64) -> Option<Price> {
@@ -232,5 +237,42 @@ impl Window {
             Some(last) if !last.spans(next.reference) => Err("a price of the minute before"),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openmart_model::{Quantity, Side, TradeId};
+
+    /// One trade at each price, `step_ms` apart.
+    fn window_of(step_ms: u64, prices: impl Iterator<Item = u64>) -> Window {
+        let mut window = Window::default();
+        for (n, ticks) in prices.enumerate() {
+            let trade = PublicTrade {
+                id: TradeId(n as u64),
+                time: Timestamp(n as u64 * step_ms),
+                price: Price::new(ticks),
+                quantity: Quantity::new(1),
+                notional: Amount::new(u128::from(ticks)),
+                taker_side: Side::Buy,
+            };
+            window.add(&trade, None);
+        }
+        window
+    }
+
+    #[test]
+    fn memory_is_bounded_by_the_minutes_of_a_day() {
+        let days = 3 * WINDOW_MINUTES;
+        let kept = |window: &Window| (window.minutes.len(), window.highs.len(), window.lows.len());
+        let flat = window_of(MINUTE_MS / 10, (0..days * 10).map(|_| 7));
+        assert_eq!(kept(&flat), (1_441, 1, 1));
+        let falling = window_of(MINUTE_MS, (1..=days).rev());
+        assert_eq!(kept(&falling), (1_441, 1_441, 1));
+        let rising = window_of(MINUTE_MS, 1..=days);
+        assert_eq!(kept(&rising), (1_441, 1, 1_441));
+        let falling_within_a_minute = window_of(0, (1..=days).rev());
+        assert_eq!(kept(&falling_within_a_minute), (1, 1, 1));
     }
 }

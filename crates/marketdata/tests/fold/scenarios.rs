@@ -148,9 +148,11 @@ fn sequences_tell_what_changed() {
     let trade = market.trade_event(50, 4);
     market.apply(0, &[trade]);
     assert_eq!(sequences(&market), (3, 3, 3));
+    market.apply(0, &[closed(Side::Sell, 50, 10, 4, CloseReason::Canceled)]);
+    assert_eq!(sequences(&market), (4, 3, 4));
     market.apply(0, &[Event::AccountAdded(AccountId(0))]);
-    assert_eq!(sequences(&market), (3, 3, 3));
-    assert_eq!(market.data.sequence(), 4);
+    assert_eq!(sequences(&market), (4, 3, 4));
+    assert_eq!(market.data.sequence(), 5);
 }
 
 #[test]
@@ -234,4 +236,36 @@ fn a_trade_over_more_than_there_is_is_a_bug() {
 fn a_command_applied_twice_is_a_bug() {
     let mut market = Market::new();
     market.data.apply(1, Timestamp(0), &[]);
+}
+
+#[test]
+#[should_panic(expected = "was given sequence 3 and Timestamp(9)")]
+fn a_time_that_goes_back_is_a_bug() {
+    let mut market = Market::new();
+    market.rest(10, Side::Sell, 50, 10);
+    market.rest(9, Side::Sell, 50, 10);
+}
+
+#[test]
+#[should_panic(expected = "a quantity without an order at sequence 3")]
+fn a_quantity_that_stays_behind_its_order_is_a_bug() {
+    let mut market = Market::new();
+    market.rest(0, Side::Sell, 50, 10);
+    market.apply(0, &[closed(Side::Sell, 50, 9, 0, CloseReason::Canceled)]);
+}
+
+#[test]
+#[should_panic(expected = "a market out of turn at sequence 2")]
+fn a_market_out_of_turn_is_a_bug() {
+    Market::new().apply(0, &[Event::MarketAdded(MarketId(2))]);
+}
+
+#[test]
+fn a_market_is_there_once_it_was_added() {
+    let mut market = Market::new();
+    assert!(market.data.market(MARKET).is_some());
+    assert!(market.data.market(MarketId(1)).is_none());
+    market.apply(0, &[Event::MarketAdded(MarketId(1))]);
+    let ids: Vec<_> = market.data.markets().map(|(id, _)| id).collect();
+    assert_eq!(ids, [MARKET, MarketId(1)]);
 }

@@ -77,6 +77,7 @@ const EARLIER: u64 = 0x1111_2222_3333_0002;
 const TRADED: u64 = 0x1111_2222_3333_0003;
 const ASK: u64 = 0x1111_2222_3333_0004;
 const ASK_FAR: u64 = 0x1111_2222_3333_0005;
+const VOLUME: u64 = 0x0777_8888_9999_aaaa;
 const LOTS: u64 = 0x0aaa_bbbb_cccc_dddd;
 const MINUTE: u64 = 0x0012_3456_789a;
 const MINUTE_MS: u64 = 60_000;
@@ -85,6 +86,7 @@ const MINUTE_MS: u64 = 60_000;
 fn marked() -> Vec<u8> {
     let mut market = Market::new();
     market.trade(MINUTE * MINUTE_MS, EARLIER, 3);
+    market.trade(MINUTE * MINUTE_MS, EARLIER, VOLUME - 3);
     let time_ms = (MINUTE + 5) * MINUTE_MS;
     market.trade(time_ms, TRADED, 3);
     market.rest(time_ms, Side::Buy, BID, 1);
@@ -118,14 +120,14 @@ fn nonsense_is_refused_by_name() {
         (BID, 0, ASK, "a book that is not crossed"),
         (BID, 0, 0, "ascending prices above 0"),
         (ASK_FAR, 0, ASK, "ascending prices above 0"),
-        (LOTS, 0, 0, "the lots of so many orders"),
+        (LOTS, 0, 0, "a level with orders and the lots of so many"),
         (TRADED, 0, 0, "a trade of something"),
         (TRADED, 0, TRADED + 1, "a window that spans the last trade price"),
         (TRADED, 1, TRADED - 1, "prices above 0, the low not above the high"),
         (TRADED, 2, TRADED + 1, "prices above 0, the low not above the high"),
         (TRADED, 2, 0, "prices above 0, the low not above the high"),
-        (EARLIER, 1, 0, "prices above 0, the low not above the high"),
-        (EARLIER, 4, EARLIER - 1, "a price of the minute before"),
+        (EARLIER, 2, 0, "prices above 0, the low not above the high"),
+        (EARLIER, 5, EARLIER - 1, "a price of the minute before"),
         (MINUTE, 0, MINUTE + 5, "ascending minutes"),
         (MINUTE, 0, MINUTE + 5 - 1_441, "minutes within 24 hours"),
         (MINUTE + 5, 0, MINUTE + 6, "a window that ends with the last trade"),
@@ -133,6 +135,7 @@ fn nonsense_is_refused_by_name() {
     ] {
         assert_eq!(error(replaced(&whole, old, nth, new)), expected, "{old:x} {nth} {new:x}");
     }
+    assert_eq!(error(replaced(&whole, VOLUME, 0, 0)), "a minute with a trade");
     let mut other_form = whole.clone();
     other_form[0] = 2;
     assert_eq!(error(other_form), "market data of form 1");
@@ -142,4 +145,37 @@ fn nonsense_is_refused_by_name() {
     let mut younger = whole.clone();
     younger[9..17].copy_from_slice(&2u64.to_le_bytes());
     assert_eq!(error(younger), "trades no later than the snapshot");
+}
+
+/// Sequences of a market and time of a snapshot do not matter to counts and sums of orders.
+fn with_bids(markets: u32, levels: u32, orders: u32) -> Vec<u8> {
+    let mut bytes = vec![1; 1 + 8 + 8];
+    bytes.extend(markets.to_le_bytes());
+    bytes.extend([0; 8 + 8]);
+    bytes.extend(levels.to_le_bytes());
+    for price in 1..=u64::from(levels) {
+        bytes.extend(price.to_le_bytes());
+        bytes.extend(u128::from(orders).to_le_bytes());
+        bytes.extend(orders.to_le_bytes());
+    }
+    // No asks, no trades, no minutes.
+    bytes.extend([0; 4 + 4 + 4]);
+    bytes
+}
+
+#[test]
+fn counts_beyond_the_limits_are_refused() {
+    for (markets, levels, orders, expected) in [
+        (1, 65_536, 256, None),
+        (4_097, 1, 1, Some("at most 4096 markets")),
+        (1, 65_537, 1, Some("at most 65536 levels")),
+        (1, 65_536, 257, Some("at most 16777216 orders")),
+        (1, 2, u32::MAX, Some("at most 16777216 orders")),
+        (1, 1, 0, Some("a level with orders and the lots of so many")),
+    ] {
+        let bytes = with_bids(markets, levels, orders);
+        let error = MarketData::restore(&mut Reader::new(&bytes)).err();
+        let what = format!("{markets} markets, {levels} levels, {orders} orders");
+        assert_eq!(error.map(|error| error.expected), expected, "{what}");
+    }
 }
