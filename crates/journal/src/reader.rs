@@ -2,6 +2,7 @@
 //! rest. Every batch is checked in full (checksum, density, hash chain) before its first entry
 //! is handed out.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -257,5 +258,14 @@ impl Reader {
 
     fn gone(&self, sequence: u64) -> ReadError {
         ReadError::Gone { sequence, folder: self.storage.folder() }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Reader")
+            .field("folder", &self.storage.folder())
+            .field("sequence", &self.sequence)
+            .finish_non_exhaustive()
     }
 }

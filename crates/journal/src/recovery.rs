@@ -58,7 +58,7 @@ pub struct Recovery {
     /// Newer snapshots that failed their check. They were renamed to end in `.damaged`.
     pub damaged_snapshots: Vec<Damage>,
     reader: Reader,
-    shared: Arc<Shared>,
+    poison: Arc<OnceLock<String>>,
 }
 
 impl Recovery {
@@ -70,7 +70,7 @@ impl Recovery {
     pub fn next_entry(&mut self) -> Result<Option<Entry<'_>>, ReadError> {
         let next = self.reader.next_entry(self.last_sequence);
         if let Err(error) = &next {
-            let _ = self.shared.poison.set(error.to_string());
+            let _ = self.poison.set(error.to_string());
         }
         next
     }
@@ -236,7 +236,7 @@ pub(crate) fn open(
         storage,
         options,
         durable: AtomicU64::new(survey.last_sequence()),
-        poison: OnceLock::new(),
+        poison: Arc::new(OnceLock::new()),
         sound: Mutex::new(snapshot.iter().map(|snapshot| snapshot.sequence).collect()),
         preparer,
         _lock: lock,
@@ -248,7 +248,7 @@ pub(crate) fn open(
         torn_tail,
         damaged_snapshots,
         reader,
-        shared: shared.clone(),
+        poison: shared.poison.clone(),
     };
     let journal = Journal::start(shared, current, survey.last_sequence(), survey.chain())?;
     Ok((journal, recovery))
@@ -290,9 +290,10 @@ fn reopen_last(
     let failed = |source| storage.failed("sync", name, source);
     let file = storage.open(name, Access::Write).map_err(failed)?;
     let acknowledged = inspection.mark.is_some_and(|mark| mark.sequence == tail.last_sequence);
-    if !acknowledged && let Some(last_batch) = tail.last_batch {
-        let first = SEGMENT_HEADER_BYTES as u64;
-        let start = if last_batch == first { 0 } else { last_batch };
+    // The first batch shares its write with the segment header, so both go together.
+    let first = SEGMENT_HEADER_BYTES as u64;
+    let start = tail.last_batch.filter(|offset| *offset > first).unwrap_or(0);
+    if !acknowledged || tail.last_batch.is_none() {
         let mut bytes = vec![0; (tail.end - start) as usize];
         file.read_at(&mut bytes, start).map_err(failed)?;
         file.write_at(&bytes, start).map_err(failed)?;

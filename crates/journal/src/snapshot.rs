@@ -2,6 +2,7 @@
 //!
 //! A snapshot appears whole or not at all: temporary file, sync, rename, sync of the folder.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -121,7 +122,7 @@ pub(crate) struct Shared {
     /// Last durable sequence.
     pub(crate) durable: AtomicU64,
     /// Why the journal stopped, once it has.
-    pub(crate) poison: OnceLock<String>,
+    pub(crate) poison: Arc<OnceLock<String>>,
     /// Sequences of snapshots this process has read or written, so knows to be sound; ascending.
     pub(crate) sound: Mutex<Vec<u64>>,
     pub(crate) preparer: Arc<Preparer>,
@@ -129,6 +130,7 @@ pub(crate) struct Shared {
 }
 
 /// Writes snapshots, from any thread, while the journal is appended to. Clones share one turn.
+/// The folder stays taken until the journal and all its snapshot writers are dropped.
 #[derive(Clone)]
 pub struct SnapshotWriter {
     pub(crate) shared: Arc<Shared>,
@@ -232,5 +234,13 @@ impl SnapshotWriter {
     fn begins_by(&self, number: u64, sequence: u64) -> Result<bool, FileError> {
         let segment = SegmentFile::open(&self.shared.storage, number)?;
         Ok(segment.header().is_ok_and(|header| header.first_sequence <= sequence))
+    }
+}
+
+impl fmt::Debug for SnapshotWriter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SnapshotWriter")
+            .field("folder", &self.shared.storage.folder())
+            .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! The single writer: stages entries in memory and makes them durable a batch at a time.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -350,6 +351,18 @@ impl Journal {
     /// As [`Reader::open`](crate::Reader::open).
     pub fn reader(&self, from: u64) -> Result<crate::Reader, crate::ReadError> {
         crate::Reader::open(self.shared.storage.clone(), from)
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Journal")
+            .field("folder", &self.shared.storage.folder())
+            .field("last_sequence", &self.last_sequence)
+            .field("staged", &self.staged)
+            .field("space", &self.space())
+            .field("poisoned", &self.poisoned())
+            .finish_non_exhaustive()
     }
 }
 

@@ -163,6 +163,12 @@ impl MemoryStorage {
         disk.sync_fails_at = Some(disk.syncs + skip + 1);
     }
 
+    /// Takes back all faults that have not struck yet, and the halt.
+    pub fn clear_faults(&self) {
+        let mut disk = self.disk();
+        (disk.write_fails_at, disk.sync_fails_at, disk.halt_at) = (None, None, None);
+    }
+
     fn disk(&self) -> MutexGuard<'_, Disk> {
         // A test that panicked elsewhere must not hide behind a second panic here.
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
