@@ -1,0 +1,255 @@
+//! The handle: open, submit, view, subscribe, snapshot, close.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use openmart_journal::{FileStorage, Journal, Storage};
+use openmart_model::Command;
+
+use crate::error::{CloseError, OpenError, SubmitError};
+use crate::intake::Intake;
+use crate::options::Options;
+use crate::pending::{Pending, PendingSnapshot, Receipt};
+use crate::pipeline::Pipeline;
+use crate::recovery::{Recovered, RecoveryReport, recover};
+use crate::sequencer::Sequencer;
+use crate::snapshots::{self, Snapshotter};
+use crate::state::State;
+use crate::status::Status;
+use crate::subscription::Subscription;
+
+/// Why a closed exchange takes no commands.
+pub(crate) const CLOSED: &str = "it was closed";
+
+/// A running exchange. Clones are handles of the same one, for any number of threads.
+///
+/// When the last handle is dropped without [`close`](Self::close), what is queued is still carried
+/// out, the threads end and the data folder is free, as with `close` but for the last snapshot.
+#[derive(Clone)]
+pub struct Exchange {
+    running: Arc<Running>,
+}
+
+struct Running {
+    pipeline: Arc<Pipeline>,
+    threads: Mutex<Lifecycle>,
+}
+
+enum Lifecycle {
+    Running(Threads),
+    Closed(Result<(), CloseError>),
+}
+
+struct Threads {
+    sequencer: JoinHandle<Journal>,
+    snapshotter: JoinHandle<()>,
+}
+
+impl Exchange {
+    /// Recovers what the storage holds, and starts.
+    ///
+    /// # Errors
+    /// If the storage is in use, damaged, or leads to a state that breaks an invariant. Nothing is
+    /// started then, and nothing repaired that is not known to be safe.
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        options: Options,
+    ) -> Result<(Self, RecoveryReport), OpenError> {
+        options.check()?;
+        let Recovered { journal, state, image, report } = recover(storage.clone(), &options)?;
+        let intake = Intake::new(options.queue_cancels_max, options.queue_orders_max);
+        let snapshot_sequence = report.snapshot_sequence.unwrap_or(0);
+        let pipeline = Arc::new(Pipeline::new(state, intake, snapshot_sequence));
+        let snapshotter = Snapshotter {
+            pipeline: pipeline.clone(),
+            storage,
+            writer: journal.snapshot_writer(),
+            limits: options.archive,
+            newest: image,
+        };
+        let sequencer = Sequencer::new(journal, pipeline.clone(), &options);
+        let snapshotter = start("openmart-snapshot", || snapshotter.run())?;
+        let threads = match start("openmart-sequencer", || sequencer.run()) {
+            Ok(sequencer) => Threads { sequencer, snapshotter },
+            Err(error) => {
+                pipeline.snapshots.close();
+                return Err(error);
+            }
+        };
+        let threads = Mutex::new(Lifecycle::Running(threads));
+        Ok((Self { running: Arc::new(Running { pipeline, threads }) }, report))
+    }
+
+    /// Opens a data folder, creating it if there is none.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_folder(
+        folder: impl AsRef<Path>,
+        options: Options,
+    ) -> Result<(Self, RecoveryReport), OpenError> {
+        let folder = folder.as_ref();
+        let storage = FileStorage::create(folder)
+            .map_err(|source| OpenError::Folder { folder: folder.display().to_string(), source })?;
+        Self::open(Arc::new(storage), options)
+    }
+
+    /// Queues a command. Never blocks.
+    ///
+    /// Commands of one caller are carried out in the order they were submitted, except that cancels
+    /// go before everything else that still waits.
+    ///
+    /// # Errors
+    /// [`SubmitError::Overloaded`] and [`SubmitError::Stopped`] at once; the others with the answer.
+    pub fn submit(&self, command: Command) -> Result<Pending, SubmitError> {
+        self.pipeline().intake.submit(command)
+    }
+
+    /// Submits a command and awaits its outcome, which is then durable and visible.
+    ///
+    /// # Errors
+    /// Why there is no outcome. A command that was refused has one: see [`Receipt::result`].
+    pub async fn execute(&self, command: Command) -> Result<Receipt, SubmitError> {
+        self.submit(command)?.await
+    }
+
+    /// As [`execute`](Self::execute), blocking the thread.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    ///
+    /// # Panics
+    /// When called from within an asynchronous task.
+    pub fn execute_blocking(&self, command: Command) -> Result<Receipt, SubmitError> {
+        self.submit(command)?.wait()
+    }
+
+    /// Reads the state as of one entry. It shows every command that was answered before.
+    ///
+    /// Commands wait while `read` runs: copy what is needed and return. Do not call the exchange
+    /// from within.
+    pub fn view<R>(&self, read: impl FnOnce(&State) -> R) -> R {
+        self.pipeline().view(read)
+    }
+
+    /// Subscribes to everything that happens from now on. The reader may fall behind by so many
+    /// updates; beyond that it is cut off.
+    pub fn subscribe(&self, updates_max: usize) -> Subscription {
+        self.subscribe_with(updates_max, |_| ()).1
+    }
+
+    /// Reads the state and subscribes to exactly what happens after it.
+    pub fn subscribe_with<R>(
+        &self,
+        updates_max: usize,
+        read: impl FnOnce(&State) -> R,
+    ) -> (R, Subscription) {
+        // First the subscription, then the state: what is applied in between is in both, and left
+        // out of the subscription.
+        let mut subscription = self.pipeline().publisher.subscribe(updates_max);
+        let (value, sequence) = self.view(|state| (read(state), state.sequence()));
+        subscription.begin_after(sequence);
+        (value, subscription)
+    }
+
+    /// How the exchange is doing. Cheap, and never waits for a command.
+    pub fn status(&self) -> Status {
+        self.pipeline().status()
+    }
+
+    /// Asks for a snapshot of what is applied now. It is made in the background.
+    pub fn snapshot(&self) -> PendingSnapshot {
+        self.pipeline().snapshots.request()
+    }
+
+    /// Takes no more commands, carries out what is queued, writes a last snapshot, ends all threads
+    /// and releases the data folder. Reads still work. Blocks until done; a second call gives the
+    /// result of the first.
+    ///
+    /// # Errors
+    /// If the exchange had stopped after a failure, or the snapshot could not be written.
+    pub fn close(&self) -> Result<(), CloseError> {
+        self.running.close(LastSnapshot::Write)
+    }
+
+    fn pipeline(&self) -> &Pipeline {
+        &self.running.pipeline
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("status", &self.status()).finish()
+    }
+}
+
+/// Whether closing ends with a snapshot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LastSnapshot {
+    Write,
+    Omit,
+}
+
+impl Running {
+    fn close(&self, last: LastSnapshot) -> Result<(), CloseError> {
+        let mut lifecycle = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let threads = match std::mem::replace(&mut *lifecycle, Lifecycle::Closed(Ok(()))) {
+            Lifecycle::Running(threads) => threads,
+            Lifecycle::Closed(result) => {
+                *lifecycle = Lifecycle::Closed(result.clone());
+                return result;
+            }
+        };
+        let result = self.end(threads, last);
+        *lifecycle = Lifecycle::Closed(result.clone());
+        result
+    }
+
+    fn end(&self, threads: Threads, last: LastSnapshot) -> Result<(), CloseError> {
+        let pipeline = &self.pipeline;
+        pipeline.close(CLOSED);
+        let journal = threads.sequencer.join();
+        pipeline.snapshots.close();
+        // A panic of either thread has been reported by the panic itself, and the sequencer's is the
+        // failure below.
+        let _ = threads.snapshotter.join();
+        pipeline.publisher.stop();
+        if let Some(reason) = pipeline.failure() {
+            return Err(CloseError::Stopped { reason: reason.clone() });
+        }
+        if let (LastSnapshot::Write, Ok(journal)) = (last, &journal) {
+            self.write_last(journal)?;
+        }
+        Ok(())
+    }
+
+    fn write_last(&self, journal: &Journal) -> Result<(), CloseError> {
+        let pipeline = &self.pipeline;
+        let sequence = journal.last_sequence();
+        if sequence == pipeline.status().snapshot_sequence {
+            return Ok(());
+        }
+        let writer = journal.snapshot_writer();
+        pipeline.view(|state| {
+            assert_eq!(state.sequence(), sequence, "everything durable has been applied");
+            snapshots::write(pipeline, &writer, state, &journal.chain())
+        })?;
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Nobody is left to be told; the journal has everything.
+        let _ = self.close(LastSnapshot::Omit);
+    }
+}
+
+fn start<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, OpenError> {
+    std::thread::Builder::new().name(name.into()).spawn(run).map_err(OpenError::Thread)
+}

@@ -1,0 +1,69 @@
+//! The state as the bytes of a snapshot: a version, then engine, market data and archive, each
+//! behind its length. `docs/journal-format.md` has the layout.
+
+use openmart_engine::Engine;
+use openmart_marketdata::MarketData;
+use openmart_model::{DecodeError, Reader, Writer};
+
+use crate::archive::{Archive, ArchiveLimits};
+use crate::state::State;
+
+/// The layout. Another number is another layout.
+const VERSION: u32 = 1;
+
+/// Bytes of the length before each section.
+const LENGTH_BYTES: usize = size_of::<u64>();
+
+impl State {
+    /// The bytes of the whole state. Equal states have equal bytes.
+    pub(crate) fn to_image(&self) -> Vec<u8> {
+        let mut image = Vec::new();
+        Writer::new(&mut image).put(&VERSION);
+        section(&mut image, |writer| self.engine.snapshot(writer));
+        section(&mut image, |writer| self.market_data.snapshot(writer));
+        section(&mut image, |writer| self.archive.snapshot(writer));
+        image
+    }
+
+    /// Reads a state back. Never panics, whatever the bytes are.
+    pub(crate) fn from_image(image: &[u8], limits: ArchiveLimits) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(image);
+        if reader.get::<u32>()? != VERSION {
+            return Err(reader.error("a state of version 1"));
+        }
+        let engine = parse(&mut reader, Engine::restore)?;
+        let market_data = parse(&mut reader, MarketData::restore)?;
+        if market_data.sequence() != engine.sequence() {
+            return Err(reader.error("market data at the sequence of the engine"));
+        }
+        let archive = parse(&mut reader, |section| Archive::restore(section, limits))?;
+        reader.finish()?;
+        Ok(Self { engine, market_data, archive })
+    }
+}
+
+/// Appends a section behind its length, without knowing the length before.
+fn section(image: &mut Vec<u8>, write: impl FnOnce(&mut Writer<'_>)) {
+    let length_at = image.len();
+    image.extend_from_slice(&[0; LENGTH_BYTES]);
+    write(&mut Writer::new(image));
+    let content_at = length_at + LENGTH_BYTES;
+    let length = (image.len() - content_at) as u64;
+    image[length_at..content_at].copy_from_slice(&length.to_le_bytes());
+}
+
+/// Reads a section, all of it. Positions of errors count from the start of the image.
+fn parse<T>(
+    reader: &mut Reader<'_>,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    let length: u64 = reader.get()?;
+    let start = reader.error("").offset;
+    let too_long = reader.error("a section within the image");
+    let content = reader.raw(usize::try_from(length).map_err(|_| too_long)?)?;
+    let mut inner = Reader::new(content);
+    let shift = |error: DecodeError| DecodeError { offset: start + error.offset, ..error };
+    let value = read(&mut inner).map_err(shift)?;
+    inner.finish().map_err(shift)?;
+    Ok(value)
+}

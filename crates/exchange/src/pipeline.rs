@@ -1,0 +1,210 @@
+//! What every part of the pipeline shares, and its last stage: durable entries become state,
+//! updates and answers.
+//!
+//! Ordered, durable entries enter by [`Pipeline::apply`], from whichever sequencer there is.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, RwLock};
+
+use openmart_journal::Space;
+use openmart_model::{Command, Event, Timestamp};
+
+use crate::error::SubmitError;
+use crate::intake::{Intake, Waiting};
+use crate::pending::{Answer, Receipt};
+use crate::snapshots::SnapshotDesk;
+use crate::state::State;
+use crate::status::{Condition, Counters, Status};
+use crate::subscription::{Publisher, Update};
+
+/// Entries applied before readers get their turn again.
+const ENTRIES_PER_TURN: usize = 64;
+
+/// A durable entry that is to be applied.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) sequence: u64,
+    pub(crate) time: Timestamp,
+    pub(crate) command: Command,
+    pub(crate) answer: Answer,
+}
+
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) intake: Intake,
+    pub(crate) publisher: Publisher,
+    pub(crate) snapshots: SnapshotDesk,
+    pub(crate) gauges: Gauges,
+    state: RwLock<State>,
+    /// Why it broke, once it has.
+    failure: OnceLock<Arc<str>>,
+    /// Why it takes no more commands: the failure, or that it was closed.
+    stopped: OnceLock<Arc<str>>,
+}
+
+/// Figures for the status. Each is right, or was a moment ago.
+#[derive(Default, Debug)]
+pub(crate) struct Gauges {
+    pub(crate) sequence: AtomicU64,
+    pub(crate) orders_open: AtomicU64,
+    pub(crate) snapshot_sequence: AtomicU64,
+    pub(crate) commands: AtomicU64,
+    pub(crate) rejected: AtomicU64,
+    pub(crate) batches: AtomicU64,
+    pub(crate) disk_full: AtomicU64,
+    pub(crate) snapshots: AtomicU64,
+    pub(crate) snapshots_failed: AtomicU64,
+    space: AtomicU8,
+}
+
+impl Pipeline {
+    pub(crate) fn new(state: State, intake: Intake, snapshot_sequence: u64) -> Self {
+        let gauges = Gauges::default();
+        gauges.sequence.store(state.sequence(), Ordering::Relaxed);
+        gauges.orders_open.store(state.engine.orders_open() as u64, Ordering::Relaxed);
+        gauges.snapshot_sequence.store(snapshot_sequence, Ordering::Relaxed);
+        Self {
+            intake,
+            publisher: Publisher::default(),
+            snapshots: SnapshotDesk::default(),
+            gauges,
+            state: RwLock::new(state),
+            failure: OnceLock::new(),
+            stopped: OnceLock::new(),
+        }
+    }
+
+    /// Reads the state.
+    ///
+    /// # Panics
+    /// If applying an entry panicked: the state may be half changed, and nobody may see it.
+    pub(crate) fn view<R>(&self, read: impl FnOnce(&State) -> R) -> R {
+        let state = self.state.read().expect("the state is whole: no entry failed half-way");
+        read(&state)
+    }
+
+    /// Applies durable entries in order, tells subscribers, then answers. Leaves `entries` empty.
+    pub(crate) fn apply(&self, entries: &mut Vec<Entry>) {
+        let mut events = Vec::new();
+        let (mut answers, mut updates) = (Vec::new(), Vec::new());
+        let mut entries = entries.drain(..);
+        while entries.len() > 0 {
+            let turn = entries.by_ref().take(ENTRIES_PER_TURN);
+            self.apply_turn(turn, &mut events, &mut answers, &mut updates);
+            if !updates.is_empty() {
+                self.publisher.publish(updates.drain(..));
+            }
+            for (answer, receipt) in answers.drain(..) {
+                // Whoever asked may have gone.
+                let _ = answer.send(Ok(receipt));
+            }
+        }
+    }
+
+    fn apply_turn(
+        &self,
+        turn: impl ExactSizeIterator<Item = Entry>,
+        events: &mut Vec<Event>,
+        answers: &mut Vec<(Answer, Receipt)>,
+        updates: &mut Vec<Update>,
+    ) {
+        let gauges = &self.gauges;
+        let commands = turn.len() as u64;
+        let mut rejected = 0;
+        let mut state = self.state.write().expect("only this thread writes, and it has not failed");
+        let wanted = self.publisher.has_subscribers();
+        for Entry { sequence, time, command, answer } in turn {
+            events.clear();
+            let result = state.apply(sequence, time, &command, events);
+            let time = state.time();
+            if wanted && !events.is_empty() {
+                updates.push(Update { sequence, time, events: Arc::from(events.as_slice()) });
+            }
+            rejected += u64::from(result.is_err());
+            answers.push((answer, Receipt { sequence, time, result }));
+        }
+        gauges.sequence.store(state.sequence(), Ordering::Release);
+        gauges.orders_open.store(state.engine.orders_open() as u64, Ordering::Relaxed);
+        drop(state);
+        gauges.commands.fetch_add(commands, Ordering::Relaxed);
+        gauges.rejected.fetch_add(rejected, Ordering::Relaxed);
+    }
+
+    /// Takes no more commands. What waits is still carried out.
+    pub(crate) fn close(&self, reason: &str) {
+        let reason = self.stopped.get_or_init(|| Arc::from(reason));
+        self.intake.close(reason);
+    }
+
+    /// Takes no more commands, and answers all that wait that they were not carried out.
+    pub(crate) fn fail(&self, reason: &Arc<str>, rest: impl Iterator<Item = Waiting>) {
+        let _ = self.failure.set(reason.clone());
+        let _ = self.stopped.set(reason.clone());
+        let queued = self.intake.empty(reason);
+        self.publisher.stop();
+        for waiting in rest.chain(queued) {
+            let _ = waiting.answer.send(Err(SubmitError::Stopped { reason: reason.clone() }));
+        }
+    }
+
+    /// Why it broke, if it has.
+    pub(crate) fn failure(&self) -> Option<&Arc<str>> {
+        self.failure.get()
+    }
+
+    /// Why it takes no more commands, if it does not.
+    pub(crate) fn stopped(&self) -> Option<&Arc<str>> {
+        self.failure.get().or(self.stopped.get())
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        let gauges = &self.gauges;
+        let read = |gauge: &AtomicU64| gauge.load(Ordering::Relaxed);
+        let (queued_cancels, queued_orders) = self.intake.depths();
+        let journal_space = gauges.space();
+        let condition = match (self.stopped(), journal_space) {
+            (Some(reason), _) => Condition::Stopped { reason: reason.clone() },
+            (None, Space::Ample) => Condition::Running,
+            (None, Space::Reserve | Space::Exhausted) => Condition::DiskFull,
+        };
+        let counters = Counters {
+            commands: read(&gauges.commands),
+            rejected: read(&gauges.rejected),
+            batches: read(&gauges.batches),
+            overloaded: self.intake.overloaded(),
+            disk_full: read(&gauges.disk_full),
+            subscriptions_cut: self.publisher.cut(),
+            snapshots: read(&gauges.snapshots),
+            snapshots_failed: read(&gauges.snapshots_failed),
+        };
+        Status {
+            condition,
+            sequence: read(&gauges.sequence),
+            snapshot_sequence: read(&gauges.snapshot_sequence),
+            queued_cancels,
+            queued_orders,
+            orders_open: read(&gauges.orders_open),
+            journal_space,
+            counters,
+        }
+    }
+}
+
+impl Gauges {
+    pub(crate) fn set_space(&self, space: Space) {
+        let number = match space {
+            Space::Ample => 0,
+            Space::Reserve => 1,
+            Space::Exhausted => 2,
+        };
+        self.space.store(number, Ordering::Relaxed);
+    }
+
+    fn space(&self) -> Space {
+        match self.space.load(Ordering::Relaxed) {
+            0 => Space::Ample,
+            1 => Space::Reserve,
+            _ => Space::Exhausted,
+        }
+    }
+}

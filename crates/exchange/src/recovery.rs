@@ -1,0 +1,115 @@
+//! The way up: the newest snapshot, then the entries after it, checked before anybody sees them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use openmart_journal::{Damage, Journal, Recovery, SnapshotData, Storage, TornTail};
+use openmart_model::{Command, Timestamp};
+
+use crate::error::OpenError;
+use crate::options::Options;
+use crate::state::State;
+
+/// What was found in the data folder, and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct RecoveryReport {
+    /// Where the snapshot stands that the state was restored from; nothing if there was none.
+    pub snapshot_sequence: Option<u64>,
+    /// Entries applied after it.
+    pub entries_replayed: u64,
+    /// The last entry; 0 in a new folder.
+    pub last_sequence: u64,
+    /// Orders in the books.
+    pub orders_open: usize,
+    /// The batch that the last run had not finished writing, if there was one. Nobody was told that
+    /// it was done; it was cut.
+    pub torn_tail: Option<TornTail>,
+    /// Newer snapshots that were damaged and put aside. The entries they covered were replayed.
+    pub damaged_snapshots: Vec<Damage>,
+    /// How long all of it took.
+    pub elapsed: Duration,
+}
+
+impl fmt::Display for RecoveryReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.snapshot_sequence {
+            Some(sequence) => write!(f, "restored the snapshot at sequence {sequence}")?,
+            None => f.write_str("began without a snapshot")?,
+        }
+        let Self { entries_replayed, last_sequence, orders_open, elapsed, .. } = self;
+        write!(f, ", replayed {entries_replayed} entries up to sequence {last_sequence}")?;
+        write!(f, ", {orders_open} orders open, in {} ms", elapsed.as_millis())?;
+        if let Some(torn) = &self.torn_tail {
+            write!(f, "; {torn}")?;
+        }
+        self.damaged_snapshots.iter().try_for_each(|damage| write!(f, "; put aside: {damage}"))
+    }
+}
+
+/// A journal ready for writing, and the state it leads to.
+pub(crate) struct Recovered {
+    pub(crate) journal: Journal,
+    pub(crate) state: State,
+    /// The bytes of the newest snapshot.
+    pub(crate) image: Option<Vec<u8>>,
+    pub(crate) report: RecoveryReport,
+}
+
+pub(crate) fn recover(
+    storage: Arc<dyn Storage>,
+    options: &Options,
+) -> Result<Recovered, OpenError> {
+    let started = Instant::now();
+    let (journal, mut recovery) = Journal::open(storage, options.journal.clone())?;
+    let snapshot = recovery.snapshot.take();
+    let mut state = match &snapshot {
+        Some(snapshot) => restore(snapshot, options)?,
+        None => State::new(options.archive),
+    };
+    let entries_replayed = replay(&mut state, &mut recovery)?;
+    state.engine.check().map_err(|violation| OpenError::Invariant {
+        sequence: state.sequence(),
+        what: violation.to_string(),
+    })?;
+    let report = RecoveryReport {
+        snapshot_sequence: snapshot.as_ref().map(|snapshot| snapshot.sequence),
+        entries_replayed,
+        last_sequence: state.sequence(),
+        orders_open: state.engine.orders_open(),
+        torn_tail: recovery.torn_tail.take(),
+        damaged_snapshots: std::mem::take(&mut recovery.damaged_snapshots),
+        elapsed: started.elapsed(),
+    };
+    Ok(Recovered { journal, state, image: snapshot.map(|snapshot| snapshot.bytes), report })
+}
+
+/// Restores a snapshot and holds it against what was written about it.
+fn restore(snapshot: &SnapshotData, options: &Options) -> Result<State, OpenError> {
+    let sequence = snapshot.sequence;
+    let state = State::from_image(&snapshot.bytes, options.archive)
+        .map_err(|source| OpenError::SnapshotForm { sequence, source })?;
+    if state.sequence() != sequence {
+        return Err(OpenError::SnapshotSequence { sequence, found: state.sequence() });
+    }
+    let (expected, found) = (snapshot.digest, state.engine.digest());
+    if found != expected {
+        return Err(OpenError::SnapshotDigest { sequence, expected, found });
+    }
+    Ok(state)
+}
+
+fn replay(state: &mut State, recovery: &mut Recovery) -> Result<u64, OpenError> {
+    let (mut events, mut replayed) = (Vec::new(), 0);
+    while let Some(entry) = recovery.next_entry()? {
+        let sequence = entry.sequence;
+        let command = Command::decode(entry.payload)
+            .map_err(|source| OpenError::Entry { sequence, source })?;
+        events.clear();
+        // A refusal was an outcome then and is the same one now.
+        let _ = state.apply(sequence, Timestamp(entry.time_ms), &command, &mut events);
+        replayed += 1;
+    }
+    Ok(replayed)
+}

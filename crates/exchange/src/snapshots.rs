@@ -1,0 +1,162 @@
+//! Snapshots made beside the running pipeline: the newest snapshot and the entries since, replayed
+//! by a thread of its own into a state of its own. The live state is never touched or waited for.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use openmart_journal::{Reader, SnapshotWriter, Storage};
+use openmart_model::{Command, Timestamp};
+
+use crate::archive::ArchiveLimits;
+use crate::error::SnapshotError;
+use crate::pending::{PendingSnapshot, SnapshotAnswer};
+use crate::pipeline::Pipeline;
+use crate::state::State;
+
+/// Where snapshots are asked for.
+#[derive(Default, Debug)]
+pub(crate) struct SnapshotDesk {
+    asked: Mutex<Asked>,
+    rung: Condvar,
+}
+
+#[derive(Default, Debug)]
+struct Asked {
+    one: bool,
+    answers: Vec<SnapshotAnswer>,
+    closed: bool,
+}
+
+impl SnapshotDesk {
+    /// Asks for a snapshot that nobody waits for.
+    pub(crate) fn ask(&self) {
+        self.lock().one = true;
+        self.rung.notify_all();
+    }
+
+    /// Asks for a snapshot and waits for it elsewhere.
+    pub(crate) fn request(&self) -> PendingSnapshot {
+        let (answer, pending) = PendingSnapshot::new();
+        let mut asked = self.lock();
+        if asked.closed {
+            let _ = answer.send(Err(closed()));
+        } else {
+            asked.one = true;
+            asked.answers.push(answer);
+            drop(asked);
+            self.rung.notify_all();
+        }
+        pending
+    }
+
+    /// Lets the thread end, now if it is at work.
+    pub(crate) fn close(&self) {
+        let mut asked = self.lock();
+        asked.closed = true;
+        for answer in asked.answers.drain(..) {
+            let _ = answer.send(Err(closed()));
+        }
+        self.rung.notify_all();
+    }
+
+    /// Waits until a snapshot is asked for. Nothing: closed.
+    fn take(&self) -> Option<Vec<SnapshotAnswer>> {
+        let mut asked = self.lock();
+        while !asked.one && !asked.closed {
+            asked = self.rung.wait(asked).unwrap_or_else(PoisonError::into_inner);
+        }
+        asked.one = false;
+        (!asked.closed).then(|| std::mem::take(&mut asked.answers))
+    }
+
+    fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Asked> {
+        // Nothing under this lock can leave it half changed.
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The thread that makes snapshots.
+pub(crate) struct Snapshotter {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) writer: SnapshotWriter,
+    pub(crate) limits: ArchiveLimits,
+    /// The newest snapshot, to start the next one from. Nothing: start from the first entry.
+    pub(crate) newest: Option<Vec<u8>>,
+}
+
+impl Snapshotter {
+    /// Runs until the desk is closed.
+    pub(crate) fn run(mut self) {
+        while let Some(answers) = self.pipeline.snapshots.take() {
+            let made = self.make();
+            if made.is_err() {
+                self.pipeline.gauges.snapshots_failed.fetch_add(1, Ordering::Relaxed);
+            }
+            for answer in answers {
+                let _ = answer.send(made.clone());
+            }
+        }
+    }
+
+    /// Makes a snapshot of what is applied now. Without anything new there is nothing to do.
+    fn make(&mut self) -> Result<u64, SnapshotError> {
+        let gauges = &self.pipeline.gauges;
+        let target = gauges.sequence.load(Ordering::Acquire);
+        if target == gauges.snapshot_sequence.load(Ordering::Relaxed) {
+            return Ok(target);
+        }
+        let mut state = match &self.newest {
+            Some(image) => State::from_image(image, self.limits).map_err(failed)?,
+            None => State::new(self.limits),
+        };
+        let chain = self.replay(&mut state, target)?;
+        let image = write(&self.pipeline, &self.writer, &state, &chain)?;
+        self.newest = Some(image);
+        Ok(target)
+    }
+
+    /// Applies the entries up to `target`; gives the hash chain there.
+    fn replay(&self, state: &mut State, target: u64) -> Result<[u8; 32], SnapshotError> {
+        let from = state.sequence() + 1;
+        let mut reader = Reader::open(self.storage.clone(), from).map_err(failed)?;
+        let mut events = Vec::new();
+        while let Some(entry) = reader.next_entry(target).map_err(failed)? {
+            if self.pipeline.snapshots.is_closed() {
+                return Err(closed());
+            }
+            let command = Command::decode(entry.payload).map_err(failed)?;
+            events.clear();
+            let _ = state.apply(entry.sequence, Timestamp(entry.time_ms), &command, &mut events);
+        }
+        Ok(reader.chain())
+    }
+}
+
+/// Checks a state and writes it as a snapshot. Gives the bytes.
+pub(crate) fn write(
+    pipeline: &Pipeline,
+    writer: &SnapshotWriter,
+    state: &State,
+    chain: &[u8; 32],
+) -> Result<Vec<u8>, SnapshotError> {
+    state.engine.check().map_err(failed)?;
+    let image = state.to_image();
+    let sequence = state.sequence();
+    writer.write(sequence, chain, state.engine.digest(), &image).map_err(failed)?;
+    pipeline.gauges.snapshot_sequence.store(sequence, Ordering::Relaxed);
+    pipeline.gauges.snapshots.fetch_add(1, Ordering::Relaxed);
+    Ok(image)
+}
+
+fn failed(error: impl std::fmt::Display) -> SnapshotError {
+    SnapshotError::Failed { reason: Arc::from(error.to_string()) }
+}
+
+fn closed() -> SnapshotError {
+    SnapshotError::Stopped { reason: Arc::from(crate::exchange::CLOSED) }
+}
