@@ -1,6 +1,9 @@
 //! What holds the exchange to its rules, and is never shipped with it.
 //!
-//! The [`oracle`] is a second, plain exchange written from `docs/rules.md` alone. The workloads feed
-//! both it and the engine. Nothing else in the workspace depends on this crate.
+//! The [`oracle`] is a second, plain exchange written from `docs/rules.md` alone. The [`workload`]s
+//! feed both it and the engine. Nothing else in the workspace depends on this crate.
 
 pub mod oracle;
+pub mod pair;
+pub mod random;
+pub mod workload;

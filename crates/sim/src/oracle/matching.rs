@@ -41,7 +41,8 @@ impl Meeting {
 /// What an arriving order still wants.
 enum Wanted {
     Lots(Quantity),
-    Notional(Amount),
+    /// The rest of a notional, and what is left to the market's largest quantity.
+    Notional(Amount, Quantity),
 }
 
 impl Oracle {
@@ -52,7 +53,9 @@ impl Oracle {
             OrderKind::Limit { quantity, .. } | OrderKind::Market { quantity } => {
                 Wanted::Lots(quantity)
             }
-            OrderKind::MarketNotional { notional } => Wanted::Notional(notional),
+            OrderKind::MarketNotional { notional } => {
+                Wanted::Notional(notional, market.spec.quantity_max)
+            }
         };
         for maker in self.side_best_first(wish.market, wish.side.opposite()) {
             let price = maker.kind.price().expect("only limit orders rest");
@@ -61,7 +64,7 @@ impl Oracle {
             }
             let remaining = match wanted {
                 Wanted::Lots(quantity) => quantity,
-                Wanted::Notional(rest) => market.quantity_for(rest, price),
+                Wanted::Notional(rest, room) => market.quantity_for(rest, price).min(room),
             };
             if remaining.is_zero() {
                 break;
@@ -86,13 +89,17 @@ impl Oracle {
             }
             let quantity = remaining.min(maker.remaining());
             meeting.steps.push(Step::Trade { maker: maker.id, price, quantity });
+            if quantity < maker.remaining() {
+                // It stays the best one, and nothing that remains could be traded with it.
+                break;
+            }
+            let minus_traded =
+                |from: Quantity| from.checked_sub(quantity).expect("the smaller one");
             wanted = match wanted {
-                Wanted::Lots(rest) => {
-                    Wanted::Lots(rest.checked_sub(quantity).expect("the smaller of both"))
-                }
-                Wanted::Notional(rest) => {
+                Wanted::Lots(rest) => Wanted::Lots(minus_traded(rest)),
+                Wanted::Notional(rest, room) => {
                     let paid = market.notional(price, quantity).expect("no more than the rest");
-                    Wanted::Notional(minus(rest, paid))
+                    Wanted::Notional(minus(rest, paid), minus_traded(room))
                 }
             };
         }

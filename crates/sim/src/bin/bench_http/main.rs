@@ -1,0 +1,94 @@
+//! Signed, durable cancels over HTTP beside a no-op handler of the same HTTP stack, in one run.
+//!
+//! Both servers are processes of their own, pinned to core 0; this program, the client, should be
+//! pinned to core 1. They take turns, round by round, so that a busy spell of the machine hits
+//! both. What is compared is requests a second, latency, and the CPU time that the server spent on
+//! a request. Nothing is switched off in the measured server: every cancel is signed, checked,
+//! journaled and synced before its answer.
+
+mod client;
+mod no_op;
+mod report;
+mod server;
+mod signature;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use client::Load;
+use report::{Cell, Report};
+use server::Server;
+
+/// What to run; all of it can be given on the command line.
+struct Plan {
+    openmart: PathBuf,
+    data: PathBuf,
+    json: Option<PathBuf>,
+    rounds: usize,
+    /// Connections and the requests each round makes over all of them.
+    loads: Vec<Load>,
+}
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("no-op") => no_op::serve(),
+        Some("run") => run(&plan(arguments)?),
+        _ => bail!("usage: bench_http run OPENMART DATA_DIR [--small] [--rounds N] [--json FILE]"),
+    }
+}
+
+fn plan(mut arguments: impl Iterator<Item = String>) -> Result<Plan> {
+    let openmart = arguments.next().context("which openmart binary?")?.into();
+    let data = arguments.next().context("which folder for its data?")?.into();
+    let load = |connections, requests| Load { connections, requests };
+    let loads = vec![load(1, 4_000), load(64, 100_000), load(256, 100_000)];
+    let mut plan = Plan { openmart, data, json: None, rounds: 5, loads };
+    while let Some(flag) = arguments.next() {
+        match flag.as_str() {
+            "--small" => {
+                plan.loads = vec![load(1, 50), load(16, 800)];
+                plan.rounds = 1;
+            }
+            "--rounds" => plan.rounds = arguments.next().context("how many rounds?")?.parse()?,
+            "--json" => plan.json = Some(arguments.next().context("which file?")?.into()),
+            other => bail!("unknown argument {other}"),
+        }
+    }
+    Ok(plan)
+}
+
+fn run(plan: &Plan) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut report = Report::new(signature::measure());
+    for round in 0..plan.rounds {
+        for load in &plan.loads {
+            for kind in ["no-op", "cancel"] {
+                let measured = runtime.block_on(measure(plan, kind, *load))?;
+                eprintln!("round {round}: {kind} at {} connections: {measured}", load.connections);
+                report.add(kind, load.connections, measured);
+            }
+        }
+    }
+    report.print();
+    if let Some(path) = &plan.json {
+        report.write_json(path)?;
+    }
+    Ok(())
+}
+
+async fn measure(plan: &Plan, kind: &str, load: Load) -> Result<Cell> {
+    let server = match kind {
+        "no-op" => Server::no_op()?,
+        _ => Server::exchange(&plan.openmart, &plan.data)?,
+    };
+    let requests = match kind {
+        "no-op" => client::unsigned_cancels(load),
+        _ => client::place_and_sign(&server.address, load).await?,
+    };
+    let cpu_before = server.cpu_seconds()?;
+    let mut cell = client::drive(&server.address, load, requests).await?;
+    cell.server_cpu_us = (server.cpu_seconds()? - cpu_before) * 1e6 / load.requests as f64;
+    Ok(cell)
+}

@@ -1,0 +1,118 @@
+//! Medians over the rounds, as a table and as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+/// One server under one load.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Cell {
+    pub(crate) requests_per_second: f64,
+    pub(crate) p50_us: f64,
+    pub(crate) p99_us: f64,
+    pub(crate) p999_us: f64,
+    pub(crate) server_cpu_us: f64,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:.0}/s, p50 {:.0} us, p99 {:.0} us, p99.9 {:.0} us, server CPU {:.1} us",
+            self.requests_per_second, self.p50_us, self.p99_us, self.p999_us, self.server_cpu_us
+        )
+    }
+}
+
+pub(crate) struct Report {
+    signature_check_ns: f64,
+    cells: BTreeMap<(usize, &'static str), Vec<Cell>>,
+}
+
+impl Report {
+    pub(crate) fn new(signature_check_ns: f64) -> Self {
+        Self { signature_check_ns, cells: BTreeMap::new() }
+    }
+
+    pub(crate) fn add(&mut self, kind: &'static str, connections: usize, cell: Cell) {
+        self.cells.entry((connections, kind)).or_default().push(cell);
+    }
+
+    fn rows(&self) -> Vec<(usize, Cell, Cell)> {
+        let mut connections: Vec<usize> = self.cells.keys().map(|(n, _)| *n).collect();
+        connections.dedup();
+        let of = |n, kind| median(&self.cells[&(n, kind)]);
+        connections.into_iter().map(|n| (n, of(n, "no-op"), of(n, "cancel"))).collect()
+    }
+
+    pub(crate) fn print(&self) {
+        println!("signature check: {:.0} ns", self.signature_check_ns);
+        println!("signed, durable cancel beside a no-op handler of the same stack, medians:");
+        println!("connections | server | requests/s | p50 us | p99 us | p99.9 us | server CPU us");
+        for (connections, no_op, cancel) in self.rows() {
+            for (kind, cell) in [("no-op", no_op), ("cancel", cancel)] {
+                println!(
+                    "{connections} | {kind} | {:.0} | {:.0} | {:.0} | {:.0} | {:.1}",
+                    cell.requests_per_second,
+                    cell.p50_us,
+                    cell.p99_us,
+                    cell.p999_us,
+                    cell.server_cpu_us
+                );
+            }
+            println!(
+                "{connections} | ratio | {:.2} | {:.2} | {:.2} | {:.2} | {:.2}",
+                cancel.requests_per_second / no_op.requests_per_second,
+                cancel.p50_us / no_op.p50_us,
+                cancel.p99_us / no_op.p99_us,
+                cancel.p999_us / no_op.p999_us,
+                cancel.server_cpu_us / no_op.server_cpu_us
+            );
+        }
+    }
+
+    pub(crate) fn write_json(&self, path: &Path) -> Result<()> {
+        let row = |(connections, no_op, cancel): (usize, Cell, Cell)| {
+            json!({ "connections": connections, "no_op": value(no_op), "cancel": value(cancel) })
+        };
+        let rows: Vec<Value> = self.rows().into_iter().map(row).collect();
+        let report = json!({ "signature_check_ns": self.signature_check_ns, "http": rows });
+        std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
+        Ok(())
+    }
+}
+
+fn value(cell: Cell) -> Value {
+    json!({
+        "requests_per_second": cell.requests_per_second,
+        "p50_us": cell.p50_us,
+        "p99_us": cell.p99_us,
+        "p999_us": cell.p999_us,
+        "server_cpu_us": cell.server_cpu_us,
+    })
+}
+
+/// The median of each figure by itself.
+fn median(cells: &[Cell]) -> Cell {
+    let of = |figure: fn(&Cell) -> f64| {
+        let mut figures: Vec<f64> = cells.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    };
+    Cell {
+        requests_per_second: of(|c| c.requests_per_second),
+        p50_us: of(|c| c.p50_us),
+        p99_us: of(|c| c.p99_us),
+        p999_us: of(|c| c.p999_us),
+        server_cpu_us: of(|c| c.server_cpu_us),
+    }
+}
+
+/// A share, 0 to 1, of ascending samples lies at or below this one.
+pub(crate) fn percentile(ascending: &[u64], share: f64) -> f64 {
+    let at = ((ascending.len() as f64 * share).ceil() as usize).saturating_sub(1);
+    ascending.get(at).copied().unwrap_or_default() as f64
+}

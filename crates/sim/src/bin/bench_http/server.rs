@@ -1,0 +1,78 @@
+//! A server process on core 0: started, measured and killed.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result};
+
+/// A running server; ends with the value.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: String,
+    folder: Option<PathBuf>,
+}
+
+/// Clock ticks of `/proc/PID/stat` in a second; a constant of the Linux ABI.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+impl Server {
+    pub(crate) fn no_op() -> Result<Self> {
+        let mut command = pinned(&std::env::current_exe()?);
+        command.arg("no-op");
+        Self::start(command, None)
+    }
+
+    /// A demo exchange with an empty data folder of its own, on the disk that is to be measured.
+    pub(crate) fn exchange(openmart: &Path, data: &Path) -> Result<Self> {
+        let folder = data.join("exchange");
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(data)?;
+        let mut command = pinned(openmart);
+        command.args(["demo", "--no-liquidity", "--listen", "127.0.0.1:0", "--data-dir"]);
+        command.arg(&folder);
+        Self::start(command, Some(folder))
+    }
+
+    fn start(mut command: Command, folder: Option<PathBuf>) -> Result<Self> {
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let output = process.stdout.take().context("the server's output")?;
+        let mut lines = BufReader::new(output).lines();
+        let address = loop {
+            let line = lines.next().context("the server ended before it was ready")??;
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                break address.trim().to_owned();
+            }
+        };
+        // Whatever else it prints must not block it.
+        std::thread::spawn(move || lines.count());
+        Ok(Self { process, address, folder })
+    }
+
+    /// CPU time of all threads of the server so far, in user and kernel.
+    pub(crate) fn cpu_seconds(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        let (_, fields) = stat.rsplit_once(')').context("a process name in brackets")?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let ticks = |at: usize| fields[at].parse::<f64>();
+        Ok((ticks(11)? + ticks(12)?) / TICKS_PER_SECOND)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+fn pinned(program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", "0"]).arg(program);
+    command
+}

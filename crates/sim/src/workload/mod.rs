@@ -1,0 +1,3 @@
+//! Streams of commands: [`random`] ones for finding disagreements.
+
+pub mod random;
