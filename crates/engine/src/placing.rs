@@ -122,6 +122,10 @@ impl Engine {
             let notional = listing.notional(price, Quantity::new(traded)).units();
             // A sum beyond 128 bits is more than anybody has.
             preview.notional = preview.notional.saturating_add(notional);
+            // Matching ends at an order that it takes in part, whatever a worse price would pay.
+            if traded < slot.remaining.lots() {
+                break;
+            }
         }
         preview
     }

@@ -133,6 +133,23 @@ fn orders_by_notional_take_whole_lots() {
 }
 
 #[test]
+fn a_sell_by_notional_ends_where_it_takes_a_part() {
+    let spec = MarketSpec {
+        self_trade: SelfTradePolicy::RefuseTaker,
+        notional_min_buy: Amount::ZERO,
+        notional_min_sell: Amount::ZERO,
+        ..spec()
+    };
+    let mut venue = Venue::with(spec);
+    venue.rest(BOB, Buy, 4, 100);
+    venue.rest(ALICE, Buy, 3, 100);
+    // 119 at 4 is 29 lots with 3 left, which would pay one more lot at the own order's 3.
+    let receive = OrderKind::MarketNotional { notional: Amount::new(119 * TICK_LOT) };
+    venue.place(ALICE, Sell, receive).unwrap();
+    assert_eq!(venue.trades(), [(1, 4, 29)]);
+}
+
+#[test]
 fn a_market_buy_beyond_its_funds_is_refused_whole() {
     let mut venue = Venue::new();
     venue.rest(BOB, Sell, 1_000_000, 200);
