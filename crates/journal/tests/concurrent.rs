@@ -99,6 +99,34 @@ fn snapshots_are_written_beside_appends() {
     });
 }
 
+/// A copy in the order that `docs/journal-format.md` gives is a journal of its own, whatever was
+/// written between any two of its files.
+#[test]
+fn a_copy_made_while_writing_opens() {
+    let kept = Options { retention: Default::default(), ..small::options() };
+    for pause in 1..6 {
+        let storage = MemoryStorage::new();
+        let shared: Arc<dyn Storage> = Arc::new(storage.clone());
+        let (mut journal, _) = Journal::open(shared, kept.clone()).unwrap();
+        small::fill(&mut journal, 40);
+        small::snapshot(&journal);
+        small::fill(&mut journal, 50);
+        let names = |start: &str| {
+            let found = storage.files().into_keys().filter(|name| name.starts_with(start));
+            found.collect::<Vec<_>>()
+        };
+        let segments = names("segment-0");
+        let mut copy = Vec::new();
+        for name in names("snapshot-").into_iter().chain(segments.into_iter().rev()) {
+            copy.push((name.clone(), storage.files()[&name].clone()));
+            let last = journal.last_sequence();
+            small::fill(&mut journal, last + pause);
+        }
+        let opened = small::open_exact(&MemoryStorage::with_files(copy), kept.clone()).unwrap();
+        assert!(opened.last_sequence >= 50, "{}", opened.last_sequence);
+    }
+}
+
 /// The thread notices a full disk and, asked to, that it is no longer full; the writer waits for
 /// neither.
 #[test]

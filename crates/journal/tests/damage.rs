@@ -99,6 +99,116 @@ fn a_flip_in_a_used_sector_is_never_overlooked() {
     }
 }
 
+/// In the last segment, where torn writes are forgiven, only the last batch may be torn.
+#[test]
+fn a_flip_before_the_last_batch_is_refused_without_the_mark() {
+    for entries in ENTRIES..ENTRIES + 12 {
+        let files = without_mark(files(entries, &[]));
+        let (name, start, _) = last_batch(&files);
+        let first_batch = if start == 512 { continue } else { 512 };
+        for bit in (0..start * 8).filter(|bit| *bit >= first_batch * 8 || bit % 5 == 0) {
+            let mut flipped = files.clone();
+            flipped.get_mut(&name).unwrap()[bit / 8] ^= 1 << (bit % 8);
+            let outcome = open_exact(&MemoryStorage::with_files(flipped), options());
+            assert!(outcome.is_err(), "{entries} entries, {name} bit {bit} was forgiven");
+        }
+    }
+}
+
+/// A segment that was begun proves that the batch before it had been synced.
+#[test]
+fn a_torn_batch_before_a_torn_segment_is_refused() {
+    let files = without_mark(files(ENTRIES, &[]));
+    let (name, start, _) = last_batch(&files);
+    let (next, _) = files.iter().rfind(|(name, _)| name.starts_with("segment-0")).unwrap();
+    assert_ne!(*next, name);
+    let mut torn = files.clone();
+    torn.get_mut(next).unwrap()[100] = 1;
+    let opened = open_exact(&MemoryStorage::with_files(torn.clone()), options()).unwrap();
+    assert!(opened.reported && opened.last_sequence == ENTRIES);
+    torn.get_mut(&name).unwrap()[start + 80] ^= 1;
+    open_exact(&MemoryStorage::with_files(torn), options()).unwrap_err();
+}
+
+/// Someone who fits the checksums to a changed payload still meets the chain.
+#[test]
+fn a_rewritten_entry_with_fitting_checksums_is_refused() {
+    let files = files(ENTRIES, &[]);
+    for name in files.keys().filter(|name| name.starts_with("segment-0")) {
+        let begins = |at: &usize| files[name][*at..].starts_with(b"OMBT");
+        for start in (512..files[name].len()).step_by(512).filter(begins) {
+            let mut rewritten = files.clone();
+            let batch = &mut rewritten.get_mut(name).unwrap()[start..];
+            let body = u32::from_le_bytes(batch[8..12].try_into().unwrap()) as usize;
+            batch[72 + body - 1] ^= 1;
+            let crc = crc32c::crc32c(&batch[72..72 + body]);
+            batch[12..16].copy_from_slice(&crc.to_le_bytes());
+            let crc = crc32c::crc32c(&batch[8..72]);
+            batch[4..8].copy_from_slice(&crc.to_le_bytes());
+            let storage = MemoryStorage::with_files(rewritten);
+            let Err(ReadError::Damage(damage)) = verify(Arc::new(storage)) else {
+                panic!("{name} at {start}: a changed entry was believed");
+            };
+            assert_eq!((&damage.file, damage.offset), (name, start as u64));
+            assert!(matches!(damage.what, DamageKind::ChainBreak(_)), "{damage}");
+        }
+    }
+}
+
+/// The zeros that a full segment ends in are part of the check, too.
+#[test]
+fn stray_bytes_behind_a_full_segment_are_refused() {
+    let storage = MemoryStorage::new();
+    let wide = openmart_journal::Options {
+        segment_bytes: 8192,
+        segment_bytes_first: 8192,
+        reserve_bytes: 8192,
+        batch_bytes_max: 4096,
+        ..options()
+    };
+    let (mut journal, _) =
+        openmart_journal::Journal::open(Arc::new(storage.clone()), wide).unwrap();
+    for _ in 0..3 {
+        journal.append(0, &[7; 3900]).unwrap();
+        journal.commit().unwrap();
+    }
+    drop(journal);
+    let files = storage.files();
+    assert!(files["segment-000000000002"].starts_with(b"OMSEGMNT"));
+    for at in 512 + 4096..8192 {
+        let mut strayed = files.clone();
+        strayed.get_mut("segment-000000000001").unwrap()[at] = 1;
+        let outcome = verify(Arc::new(MemoryStorage::with_files(strayed)));
+        assert!(outcome.is_err(), "byte {at}");
+    }
+}
+
+/// Bytes further behind the end than any torn batch could reach.
+#[test]
+fn stray_bytes_behind_the_end_are_refused() {
+    let storage = MemoryStorage::new();
+    let wide =
+        openmart_journal::Options { segment_bytes: 8192, segment_bytes_first: 8192, ..options() };
+    let mut journal = open_exact(&storage, wide.clone()).unwrap().journal;
+    small::fill(&mut journal, 3);
+    drop(journal);
+    let files = without_mark(storage.files());
+    let (name, start, end) = last_batch(&files);
+    let next = end.next_multiple_of(512);
+    for at in next..8192 {
+        let mut strayed = files.clone();
+        strayed.get_mut(&name).unwrap()[at] = 1;
+        let outcome = open_exact(&MemoryStorage::with_files(strayed), wide.clone());
+        assert_eq!(outcome.is_err(), at >= next + 1536, "byte {at}");
+    }
+    // A torn batch whose header tells its length can reach no further than that.
+    let mut strayed = files;
+    let bytes = strayed.get_mut(&name).unwrap();
+    bytes[start + 80] ^= 1;
+    bytes[next] = 1;
+    open_exact(&MemoryStorage::with_files(strayed), wide).unwrap_err();
+}
+
 /// The last batch cut off at every byte, what follows being zero, old bytes or garbage.
 #[test]
 fn a_torn_last_batch_is_cut_and_reported() {
