@@ -1,0 +1,37 @@
+//! The dialect of BitMart's OpenAPI v2, served.
+//!
+//! What enters: HTTP requests. What leaves: HTTP answers, byte for byte as clients of that API
+//! expect them. The [`routes`] say what each path needs; [`translate`] is the only place where the
+//! words of the API and those of the exchange meet. `docs/api.md` describes all of it for users.
+
+mod answer;
+mod authentication;
+mod orders;
+mod public;
+mod routes;
+mod trades;
+mod translate;
+mod wallet;
+
+use std::sync::Arc;
+
+use axum::Router;
+use openmart_wire::bitmart_v2::SigningKey;
+
+use crate::access::Prepared;
+use crate::site::Site;
+
+pub(crate) use routes::ROUTE_NAMES;
+
+/// What the handlers of this dialect use.
+#[derive(Debug)]
+pub(super) struct Dialect {
+    pub(super) site: Arc<Site>,
+    /// The signing keys of those who sign.
+    pub(super) signing_keys: Prepared<SigningKey>,
+}
+
+pub(crate) fn router(site: Arc<Site>) -> Router {
+    let signing_keys = Prepared::new(SigningKey::new);
+    routes::router(Arc::new(Dialect { site, signing_keys }))
+}

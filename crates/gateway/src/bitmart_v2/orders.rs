@@ -1,0 +1,147 @@
+//! Orders: placed, canceled, shown, listed.
+//!
+//! What enters: requests of a [`Caller`]. What leaves: signed [`Attempt`]s on their way to the
+//! exchange, and the answers that its receipts become.
+
+use openmart_exchange::{PageRequest, Receipt, SubmitError};
+use openmart_model::{AccountId, OrderId, OrderStatus, Outcome, Reject};
+use openmart_wire::bitmart_v2::{
+    ApiError, CancelAll, CancelOrder, ListOrders, OrderPage, ParameterType, PlaceOrder,
+    PlacedOrder, parse_entrust_id,
+};
+
+use super::Dialect;
+use super::answer::Answer;
+use super::authentication::Proof;
+use super::routes::Incoming;
+use super::translate::{self, Attempt, Listed};
+use crate::access::Caller;
+use crate::options::SignatureMode;
+
+/// `POST /v2/orders`.
+pub(super) fn place(
+    dialect: &Dialect,
+    caller: Caller,
+    incoming: &Incoming<'_>,
+) -> Result<(Proof, Attempt), Answer> {
+    let request = PlaceOrder::parse(incoming.body)?;
+    let strict = dialect.site.options.mode == SignatureMode::Strict;
+    if strict && request.client_order_id.is_none() {
+        return Err(ApiError::required(ParameterType::String, "client_order_id").into());
+    }
+    let proof = Proof::of_order(dialect, caller, incoming, &request)?;
+    let order = dialect
+        .site
+        .exchange
+        .view(|state| translate::new_order(state.engine(), caller.account(), &request))?;
+    Ok((proof, Attempt::Place(order)))
+}
+
+/// `DELETE /v2/orders/{entrust_id}`. Nothing here allocates.
+pub(super) fn cancel(
+    dialect: &Dialect,
+    caller: Caller,
+    incoming: &Incoming<'_>,
+) -> Result<(Proof, Attempt), Answer> {
+    let request = CancelOrder::parse(incoming.segment(), incoming.body)?;
+    let proof = Proof::of_cancel(dialect, caller, incoming, &request)?;
+    let (account, order) = (caller.account(), OrderId(request.entrust_id()));
+    Ok((proof, Attempt::Cancel { account, order }))
+}
+
+/// `DELETE /v2/orders?symbol=..&side=..`.
+pub(super) fn cancel_all(
+    dialect: &Dialect,
+    caller: Caller,
+    incoming: &Incoming<'_>,
+) -> Result<(Proof, Attempt), Answer> {
+    let request = CancelAll::from_query(&incoming.query()?)?;
+    let proof = Proof::of_cancel_all(dialect, caller, incoming, &request)?;
+    let market =
+        dialect.site.exchange.view(|state| state.engine().market_by_symbol(&request.symbol));
+    let market = market.ok_or(ApiError::UnknownSymbol)?;
+    let side = translate::side(request.side);
+    Ok((proof, Attempt::CancelAll { account: caller.account(), market, side }))
+}
+
+/// The answer that tells what became of an attempt.
+pub(super) fn told(
+    dialect: &Dialect,
+    attempt: Attempt,
+    receipt: Result<Receipt, SubmitError>,
+) -> Answer {
+    let receipt = match receipt {
+        Ok(receipt) => receipt,
+        Err(error) => return translate::submit_error(&error).into(),
+    };
+    let answer = match receipt.result {
+        Ok(Outcome::Placed { order, .. }) => Answer::json(&PlacedOrder { entrust_id: order.0 }),
+        Ok(_) => Answer::empty(),
+        Err(reject) => refused(dialect, attempt, reject),
+    };
+    answer.with_sequence(receipt.sequence)
+}
+
+fn refused(dialect: &Dialect, attempt: Attempt, reject: Reject) -> Answer {
+    match attempt {
+        Attempt::Place(order) => {
+            let listed =
+                dialect.site.exchange.view(|state| Listed::get(state.engine(), order.market));
+            let place = listed.as_ref().map(|listed| (listed, order.side));
+            translate::reject(reject, place).into()
+        }
+        Attempt::Cancel { account, order } => {
+            let answer = Answer::from(translate::reject(reject, None));
+            answer.with_reason(reason(dialect, account, order))
+        }
+        Attempt::CancelAll { .. } => translate::reject(reject, None).into(),
+    }
+}
+
+/// Why an order could not be canceled, as its owner may know it. Somebody else's looks like none.
+fn reason(dialect: &Dialect, account: AccountId, order: OrderId) -> &'static str {
+    let found = dialect.site.exchange.view(|state| state.find_order(account, order));
+    match found.map(|found| found.status) {
+        Some(OrderStatus::Filled) => "filled",
+        Some(OrderStatus::Canceled) => "canceled",
+        // An open one can only have been placed since, by somebody who guessed its id.
+        Some(OrderStatus::Open | OrderStatus::PartiallyFilled) | None => "unknown",
+    }
+}
+
+/// `GET /v2/orders/{entrust_id}`.
+pub(super) fn show(
+    dialect: &Dialect,
+    caller: Caller,
+    incoming: &Incoming<'_>,
+) -> Result<Answer, Answer> {
+    let order = OrderId(parse_entrust_id(incoming.segment())?);
+    let found = dialect.site.exchange.view(|state| {
+        let found = state.find_order(caller.account(), order)?;
+        Some((found, Listed::get(state.engine(), found.order.market)?))
+    });
+    let (found, listed) = found.ok_or(ApiError::OrderNotFound)?;
+    Ok(Answer::json(&listed.order(&found)))
+}
+
+/// `GET /v2/orders`.
+pub(super) fn list(
+    dialect: &Dialect,
+    caller: Caller,
+    incoming: &Incoming<'_>,
+) -> Result<Answer, Answer> {
+    let request = ListOrders::from_query(&incoming.query()?)?;
+    let filter = translate::order_filter(request.status);
+    let page =
+        PageRequest { index: translate::page_index(request.offset), size: request.limit as usize };
+    let (listed, orders) = dialect.site.exchange.view(|state| {
+        let (market, listed) = Listed::find(state.engine(), &request.symbol)?;
+        Ok::<_, Answer>((listed, state.orders(caller.account(), market, filter, page)))
+    })?;
+    Ok(Answer::json(&OrderPage {
+        orders: orders.items.iter().map(|order| listed.order(order)).collect(),
+        total_pages: translate::pages(orders.total, request.limit),
+        total_orders: orders.total as u64,
+        current_page: request.offset,
+    }))
+}

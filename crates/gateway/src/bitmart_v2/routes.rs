@@ -1,0 +1,329 @@
+//! The table of routes: for each path what it needs, and who answers.
+//!
+//! What enters: an HTTP request. What leaves: its answer. A route is made by one of four functions,
+//! each of which fixes its policy, and its handler only gets what that policy has established: the
+//! handler of a private route takes a [`Caller`], that of a signed one must give a [`Proof`] with
+//! what it wants done. So a route without a policy cannot be written down.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, Uri};
+use http_body::Body as _;
+use http_body_util::{BodyExt, Limited};
+use openmart_exchange::{Receipt, SubmitError};
+use openmart_model::Timestamp;
+use openmart_wire::bitmart_v2::{ApiError, Query, RequestFault, headers, limits, paths};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+
+use super::Dialect;
+use super::answer::Answer;
+use super::authentication::{self, Proof};
+use super::translate::Attempt;
+use super::{orders, public, trades, wallet};
+use crate::access::{Caller, Scope};
+use crate::site::peer_address;
+
+const AUTHORIZATION: HeaderName = HeaderName::from_static("x-bm-authorization");
+const TIMESTAMP: HeaderName = HeaderName::from_static("x-bm-timestamp");
+const SIGNATURE: HeaderName = HeaderName::from_static("x-bm-signature");
+
+/// Shorter bodies are not worth compressing, and some of them are compared byte by byte.
+const COMPRESSED_BYTES_MIN: u64 = 512;
+
+/// Every route of the dialect.
+const ROUTES: [Route; 18] = [
+    Route::public(paths::PING, public::ping),
+    Route::public(paths::TIME, public::time),
+    Route::public(paths::STEPS, public::steps),
+    Route::public(paths::CURRENCIES, public::currencies),
+    Route::public(paths::SYMBOLS, public::symbols),
+    Route::public(paths::SYMBOLS_DETAILS, public::symbols_details),
+    Route::public(paths::SYMBOL, public::symbol_details),
+    Route::public(paths::TICKER, public::ticker),
+    Route::public(paths::DEPTH, public::depth),
+    Route::public(paths::PUBLIC_TRADES, public::trades),
+    Route::login(paths::AUTHENTICATION, authentication::issue_token),
+    Route::private(paths::WALLET, wallet::balances),
+    Route::private(paths::ORDERS, orders::list),
+    Route::private(paths::ORDER, orders::show),
+    Route::private(paths::OWN_TRADES, trades::own),
+    Route::signed(Verb::Post, paths::ORDERS, Scope::Trade, orders::place),
+    Route::signed(Verb::Delete, paths::ORDER, Scope::Cancel, orders::cancel),
+    Route::signed(Verb::Delete, paths::ORDERS, Scope::Cancel, orders::cancel_all),
+];
+
+/// Method and path pattern of every route, in the order of the table.
+pub(crate) const ROUTE_NAMES: &[(&str, &str)] = &names();
+
+const fn names() -> [(&'static str, &'static str); ROUTES.len()] {
+    let mut names = [("", ""); ROUTES.len()];
+    let mut place = 0;
+    while place < ROUTES.len() {
+        names[place] = (ROUTES[place].verb.name(), ROUTES[place].path);
+        place += 1;
+    }
+    names
+}
+
+/// A row of the table.
+#[derive(Clone, Copy)]
+struct Route {
+    verb: Verb,
+    path: &'static str,
+    policy: Policy,
+}
+
+/// The methods of this API.
+#[derive(Clone, Copy)]
+enum Verb {
+    Get,
+    Post,
+    Delete,
+}
+
+/// What a request must bring along, and who answers it then.
+#[derive(Clone, Copy)]
+enum Policy {
+    /// Nothing.
+    Public(fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>),
+    /// Proof of an API secret, in exchange for a token.
+    Login(fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>),
+    /// A token of a key with this scope, and a timestamp.
+    Private(Scope, fn(&Dialect, Caller, &Incoming<'_>) -> Result<Answer, Answer>),
+    /// The same, and a signature under the key's secret.
+    Signed(Scope, fn(&Dialect, Caller, &Incoming<'_>) -> Result<(Proof, Attempt), Answer>),
+}
+
+/// What handlers see of a request.
+pub(super) struct Incoming<'a> {
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+    pub(super) address: IpAddr,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Incoming<'a> {
+    /// The variable segment of the path as sent: in all patterns it is the third.
+    pub(super) fn segment(&self) -> &'a str {
+        self.uri.path().split('/').nth(3).unwrap_or_default()
+    }
+
+    pub(super) fn raw_query(&self) -> Option<&'a str> {
+        self.uri.query()
+    }
+
+    pub(super) fn query(&self) -> Result<Query<'a>, ApiError> {
+        Query::parse(self.uri.query())
+    }
+
+    pub(super) fn content_type(&self) -> Option<&'a [u8]> {
+        single(self.headers, &http::header::CONTENT_TYPE)
+    }
+
+    pub(super) fn signature(&self) -> Option<&'a [u8]> {
+        single(self.headers, &SIGNATURE)
+    }
+
+    /// Whether there is a signature at all, be it twice or empty.
+    pub(super) fn is_signed(&self) -> bool {
+        self.headers.contains_key(&SIGNATURE)
+    }
+}
+
+/// The value of a header; one that is given twice counts as missing, since it must not be the server
+/// who chooses.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    values.next().is_none().then(|| first.as_bytes())
+}
+
+impl Route {
+    const fn public(
+        path: &'static str,
+        handler: fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>,
+    ) -> Self {
+        Self { verb: Verb::Get, path, policy: Policy::Public(handler) }
+    }
+
+    const fn login(
+        path: &'static str,
+        handler: fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>,
+    ) -> Self {
+        Self { verb: Verb::Post, path, policy: Policy::Login(handler) }
+    }
+
+    const fn private(
+        path: &'static str,
+        handler: fn(&Dialect, Caller, &Incoming<'_>) -> Result<Answer, Answer>,
+    ) -> Self {
+        Self { verb: Verb::Get, path, policy: Policy::Private(Scope::Read, handler) }
+    }
+
+    const fn signed(
+        verb: Verb,
+        path: &'static str,
+        scope: Scope,
+        handler: fn(&Dialect, Caller, &Incoming<'_>) -> Result<(Proof, Attempt), Answer>,
+    ) -> Self {
+        Self { verb, path, policy: Policy::Signed(scope, handler) }
+    }
+
+    async fn answer(&self, dialect: &Dialect, request: Request) -> Result<Answer, Answer> {
+        let (head, body) = request.into_parts();
+        let address = peer_address(&head.extensions);
+        let now = dialect.site.now();
+        let caller = self.admit(dialect, &head.headers, address, now)?;
+        let body = read_body(dialect, body).await?;
+        let incoming =
+            Incoming { uri: &head.uri, headers: &head.headers, body: &body, address, now };
+        match (self.policy, caller) {
+            (Policy::Public(handler) | Policy::Login(handler), _) => handler(dialect, &incoming),
+            (Policy::Private(_, handler), Some(caller)) => handler(dialect, caller, &incoming),
+            (Policy::Signed(_, handler), Some(caller)) => {
+                let (Proof { .. }, attempt) = handler(dialect, caller, &incoming)?;
+                let receipt = carry_out(dialect, attempt).await;
+                Ok(orders::told(dialect, attempt, receipt))
+            }
+            (Policy::Private(..) | Policy::Signed(..), None) => Err(ApiError::Unauthorized.into()),
+        }
+    }
+
+    /// Checks budget, token, timestamp, scope and address, in this order. Gives nobody on a route
+    /// that asks for none of these.
+    fn admit(
+        &self,
+        dialect: &Dialect,
+        head: &HeaderMap,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Option<Caller>, Answer> {
+        let site = &dialect.site;
+        let scope = match self.policy {
+            Policy::Public(_) => {
+                site.limiter.public(address, site.pace())?;
+                return Ok(None);
+            }
+            Policy::Login(_) => {
+                site.limiter.token_asked(address, site.pace())?;
+                return Ok(None);
+            }
+            Policy::Private(scope, _) | Policy::Signed(scope, _) => scope,
+        };
+        let identified = headers::bearer_token(single(head, &AUTHORIZATION))
+            .map_err(Answer::from)
+            .and_then(|token| Ok(site.access.identify(token, address, now)?));
+        let identified = match identified {
+            Ok(identified) => identified,
+            Err(refused) => {
+                site.limiter.public(address, site.pace())?;
+                return Err(refused);
+            }
+        };
+        match scope {
+            Scope::Cancel => site.limiter.cancel(identified.key(), site.pace())?,
+            Scope::Read | Scope::Trade => site.limiter.private(identified.key(), site.pace())?,
+        }
+        let window_ms = site.options.timestamp_window_ms;
+        headers::check_timestamp(single(head, &TIMESTAMP), now.0, window_ms)?;
+        Ok(Some(identified.permit(scope)?))
+    }
+}
+
+/// Reads what there is of a body. Bodies of requests that need none are read as well, so that the
+/// connection can be used again.
+async fn read_body(dialect: &Dialect, body: Body) -> Result<Bytes, Answer> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let too_long = || Answer::from(ApiError::from(RequestFault::BodyTooLong));
+    if body.size_hint().lower() > limits::BODY_BYTES_MAX as u64 {
+        return Err(too_long());
+    }
+    let whole = Limited::new(body, limits::BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(dialect.site.options.body_timeout, whole).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        // Too long, cut off or too slow: what there is of it is not acceptable in any case.
+        Ok(Err(_)) | Err(_) => Err(too_long()),
+    }
+}
+
+async fn carry_out(dialect: &Dialect, attempt: Attempt) -> Result<Receipt, SubmitError> {
+    dialect.site.exchange.submit(attempt.command())?.await
+}
+
+impl Verb {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    const fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+}
+
+/// The table as a router. Every path is also served with one slash at its end.
+pub(super) fn router(dialect: Arc<Dialect>) -> Router {
+    let mut router = Router::new();
+    for (place, route) in ROUTES.iter().enumerate() {
+        for path in [route.path.to_owned(), format!("{}/", route.path)] {
+            let dialect = dialect.clone();
+            let handler = async move |request: Request| -> Response {
+                let answer = route.answer(&dialect, request).await;
+                let answer = answer.unwrap_or_else(|refused| refused);
+                dialect.site.requests.count(Some(place), answer.status());
+                answer.into_response()
+            };
+            let mut methods = on(route.verb.filter(), handler);
+            if matches!(route.verb, Verb::Get) {
+                methods = methods.layer(compression());
+            }
+            router = router.route(&path, methods);
+        }
+    }
+    let (for_paths, for_methods) = (dialect.clone(), dialect);
+    router
+        .fallback(async move |request: Request| {
+            unserved(&for_paths, &request, ApiError::PathNotFound)
+        })
+        .method_not_allowed_fallback(async move |request: Request| {
+            unserved(&for_methods, &request, ApiError::MethodNotAllowed)
+        })
+        .layer(CatchPanicLayer::custom(|_| Answer::from(ApiError::Internal).into_response()))
+}
+
+/// A request to no route. A browser asks with OPTIONS before anything else.
+fn unserved(dialect: &Dialect, request: &Request, error: ApiError) -> Response {
+    let site = &dialect.site;
+    let answer = match site.limiter.public(peer_address(request.extensions()), site.pace()) {
+        Err(wait) => Answer::from(wait),
+        Ok(()) if request.method() == Method::OPTIONS => Answer::preflight(),
+        Ok(()) => Answer::from(error),
+    };
+    site.requests.count(None, answer.status());
+    answer.into_response()
+}
+
+fn compression() -> CompressionLayer<SizeAbove> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN))
+}

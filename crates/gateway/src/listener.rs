@@ -1,0 +1,273 @@
+//! The socket: accepts connections, bounds them, and lets them finish at the end.
+//!
+//! What enters: TCP connections. What leaves: HTTP requests with the peer's address, to a router.
+//! What it must not know: paths, dialects.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use openmart_exchange::Exchange;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower::Service;
+
+use crate::limits::Network;
+use crate::metrics::Requests;
+use crate::options::Options;
+use crate::site::{Site, router_of};
+use crate::vault::Vault;
+
+/// Pause after the system could not accept a connection, usually for want of file descriptors:
+/// trying again at once would only burn time.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a gateway does not listen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// The address can be reached from elsewhere, and nothing would be encrypted.
+    #[error(
+        "refusing to listen on {listen} without TLS: tokens and balances would travel in the clear; \
+         listen on a loopback address behind a TLS proxy, or allow a public bind explicitly"
+    )]
+    PublicWithoutTls {
+        /// The address.
+        listen: SocketAddr,
+    },
+    /// The system does not give the address.
+    #[error("cannot listen on {listen}: {source}")]
+    Listen {
+        /// The address.
+        listen: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// An HTTP server for an exchange, listening.
+#[derive(Debug)]
+pub struct Gateway {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    site: Arc<Site>,
+}
+
+impl Gateway {
+    /// Starts to listen. Connections wait until [`run`](Self::run).
+    ///
+    /// # Errors
+    /// When the address is public and the options do not allow that, or cannot be had.
+    pub async fn bind(
+        exchange: Exchange,
+        vault: Arc<Vault>,
+        options: Options,
+    ) -> Result<Self, BindError> {
+        let mut options = options;
+        let listen = options.listen;
+        if !listen.ip().is_loopback() && !options.public_bind_without_tls {
+            return Err(BindError::PublicWithoutTls { listen });
+        }
+        let (listener, local_addr) = listen_on(listen).await?;
+        options.listen = local_addr;
+        tracing::info!(%local_addr, mode = ?options.mode, "gateway listens");
+        Ok(Self { listener, local_addr, site: Arc::new(Site::new(exchange, vault, options)) })
+    }
+
+    /// The address, with the port that was given for port 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Counts of requests, for [`Operations`](crate::Operations).
+    pub fn requests(&self) -> Requests {
+        self.site.requests.clone()
+    }
+
+    /// Serves until `shutdown` completes. Then takes no more connections, lets requests in flight
+    /// finish for at most [`drain_timeout`](Options::drain_timeout), and returns.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let limits = ConnectionLimits::from(&self.site.options);
+        serve(self.listener, router_of(self.site), limits, shutdown).await;
+    }
+}
+
+pub(crate) async fn listen_on(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
+    let failed = |source| BindError::Listen { listen, source };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let local_addr = listener.local_addr().map_err(failed)?;
+    Ok((listener, local_addr))
+}
+
+/// The part of the options that is about connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectionLimits {
+    pub(crate) connections_max: usize,
+    pub(crate) connections_per_address_max: usize,
+    pub(crate) header_bytes_max: usize,
+    pub(crate) headers_max: usize,
+    pub(crate) header_timeout: Duration,
+    pub(crate) drain_timeout: Duration,
+}
+
+impl From<&Options> for ConnectionLimits {
+    fn from(options: &Options) -> Self {
+        Self {
+            connections_max: options.connections_max,
+            connections_per_address_max: options.connections_per_address_max,
+            // Less than this makes the server library panic.
+            header_bytes_max: options.header_bytes_max.max(8_192),
+            headers_max: options.headers_max,
+            header_timeout: options.header_timeout,
+            drain_timeout: options.drain_timeout,
+        }
+    }
+}
+
+/// Serves a router on a socket until told to stop.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    shutdown: impl Future<Output = ()>,
+) {
+    let mut shutdown = pin!(shutdown);
+    let (stop, stopping) = watch::channel(false);
+    let seats = Arc::new(Seats::new(limits));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            // Whoever gets no seat is hung up on.
+            Ok((stream, peer)) => {
+                if let Some(seat) = Seats::take(&seats, peer) {
+                    let connection = attend(stream, peer, router.clone(), limits, stopping.clone());
+                    connections.spawn(async move {
+                        connection.await;
+                        drop(seat);
+                    });
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    stop.send_replace(true);
+    let drained = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.drain_timeout, drained).await.is_err() {
+        tracing::warn!(left = connections.len(), "connections cut off at shutdown");
+    }
+}
+
+/// Serves one connection to its end.
+async fn attend(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    limits: ConnectionLimits,
+    mut stopping: watch::Receiver<bool>,
+) {
+    // An answer is one small packet and must not wait for an acknowledgement of the one before.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        // A router is always ready.
+        router.clone().call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(limits.header_bytes_max)
+        .max_headers(limits.headers_max)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = told_to_stop(&mut stopping) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the teller is gone, which is the end as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// How many connections there are, in all and by address.
+#[derive(Debug)]
+struct Seats {
+    limits: ConnectionLimits,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    by_network: HashMap<Network, usize>,
+}
+
+/// A place for one connection, given back when dropped.
+#[derive(Debug)]
+struct Seat {
+    seats: Arc<Seats>,
+    network: Network,
+}
+
+impl Seats {
+    fn new(limits: ConnectionLimits) -> Self {
+        Self { limits, taken: Mutex::default() }
+    }
+
+    fn take(seats: &Arc<Self>, peer: SocketAddr) -> Option<Seat> {
+        let network = Network::of(peer.ip());
+        let mut taken = seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_network = taken.by_network.get(&network).copied().unwrap_or(0);
+        if taken.all >= seats.limits.connections_max
+            || of_network >= seats.limits.connections_per_address_max
+        {
+            return None;
+        }
+        taken.all += 1;
+        taken.by_network.insert(network, of_network + 1);
+        Some(Seat { seats: seats.clone(), network })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.all -= 1;
+        if let Some(count) = taken.by_network.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                taken.by_network.remove(&self.network);
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The operator's listener: health and metrics.
+//!
+//! What enters: requests of the operator's tools. What leaves: whether the exchange takes commands,
+//! and figures about it as Prometheus text. Nothing here is secret and nothing can be changed here,
+//! but it is for the operator: keep it off public networks.
+
+use std::fmt::Write;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use http::{StatusCode, header};
+use openmart_exchange::{Condition, Exchange, Space, Status};
+use tokio::net::TcpListener;
+
+use crate::listener::{BindError, ConnectionLimits, listen_on, serve};
+use crate::metrics::Requests;
+
+/// A few tools ask now and then; more connections than this are a mistake.
+const LIMITS: ConnectionLimits = ConnectionLimits {
+    connections_max: 64,
+    connections_per_address_max: 64,
+    header_bytes_max: 8_192,
+    headers_max: 64,
+    header_timeout: Duration::from_secs(30),
+    drain_timeout: Duration::from_secs(1),
+};
+
+/// `GET /health/live`, `/health/ready` and `/metrics`, listening.
+#[derive(Debug)]
+pub struct Operations {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    exchange: Exchange,
+    requests: Option<Requests>,
+}
+
+impl Operations {
+    /// Starts to listen.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub async fn bind(exchange: Exchange, listen: SocketAddr) -> Result<Self, BindError> {
+        let (listener, local_addr) = listen_on(listen).await?;
+        Ok(Self { listener, local_addr, exchange, requests: None })
+    }
+
+    /// Shows the counts of a gateway as well.
+    pub fn with_requests(self, requests: Requests) -> Self {
+        Self { requests: Some(requests), ..self }
+    }
+
+    /// The address, with the port that was given for port 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Serves until `shutdown` completes.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let (exchange, requests) = (self.exchange.clone(), self.requests);
+        let ready = async move || health(&exchange.status().condition);
+        let exchange = self.exchange;
+        let metrics = async move || {
+            let accounts = exchange.view(|state| state.engine().accounts_len());
+            let text = prometheus(&exchange.status(), accounts, requests.as_ref());
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+        };
+        let router = Router::new()
+            .route("/health/live", get(async || "live\n"))
+            .route("/health/ready", get(ready))
+            .route("/metrics", get(metrics));
+        serve(self.listener, router, LIMITS, shutdown).await;
+    }
+}
+
+fn health(condition: &Condition) -> (StatusCode, String) {
+    match condition {
+        Condition::Running => (StatusCode::OK, "ready\n".to_owned()),
+        Condition::DiskFull => {
+            (StatusCode::OK, "ready for cancels only: the disk is full\n".to_owned())
+        }
+        Condition::Stopped { reason } => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("stopped: {reason}\n"))
+        }
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned()),
+    }
+}
+
+/// The figures in the text format of Prometheus.
+fn prometheus(status: &Status, accounts: usize, requests: Option<&Requests>) -> String {
+    let mut text = String::new();
+    let mut metric = |name: &str, kind: &str, help: &str, value: u64| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+    };
+    let counters = &status.counters;
+    let carried_out = counters.commands - counters.rejected.min(counters.commands);
+    let running = u64::from(status.condition == Condition::Running);
+    let space = match status.journal_space {
+        Space::Ample => 2,
+        Space::Reserve => 1,
+        Space::Exhausted => 0,
+    };
+    for (name, help, value) in [
+        ("openmart_running", "1 while every command is taken", running),
+        ("openmart_sequence", "Last entry that is durable and applied", status.sequence),
+        ("openmart_snapshot_sequence", "Entry of the newest snapshot", status.snapshot_sequence),
+        ("openmart_orders_open", "Orders in the books", status.orders_open),
+        ("openmart_accounts", "Accounts", accounts as u64),
+        ("openmart_queue_cancels", "Cancels waiting", status.queued_cancels as u64),
+        ("openmart_queue_orders", "Other commands waiting", status.queued_orders as u64),
+        ("openmart_journal_space", "2 ample, 1 only the reserve for cancels, 0 none", space),
+    ] {
+        metric(name, "gauge", help, value);
+    }
+    for (name, help, value) in [
+        ("openmart_commands_done_total", "Commands carried out", carried_out),
+        ("openmart_commands_rejected_total", "Commands rejected", counters.rejected),
+        ("openmart_journal_batches_total", "Batches made durable, one sync each", counters.batches),
+        ("openmart_overloaded_total", "Commands refused: queue full", counters.overloaded),
+        ("openmart_disk_full_total", "Commands refused: disk full", counters.disk_full),
+        ("openmart_subscriptions_cut_total", "Slow readers cut off", counters.subscriptions_cut),
+        ("openmart_snapshots_total", "Snapshots written", counters.snapshots),
+        ("openmart_snapshots_failed_total", "Snapshots not written", counters.snapshots_failed),
+    ] {
+        metric(name, "counter", help, value);
+    }
+    if let Some(requests) = requests {
+        let name = "openmart_http_requests_total";
+        let _ = writeln!(text, "# HELP {name} Requests by route and status\n# TYPE {name} counter");
+        for (method, path, status, count) in requests.counts() {
+            let labels = format!("method=\"{method}\",path=\"{path}\",status=\"{status}\"");
+            let _ = writeln!(text, "{name}{{{labels}}} {count}");
+        }
+    }
+    text
+}

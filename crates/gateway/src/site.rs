@@ -1,0 +1,71 @@
+//! What all dialects share: the exchange, who may do what, budgets, counters; and the one router.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use http::Extensions;
+use openmart_exchange::Exchange;
+use openmart_model::Timestamp;
+
+use crate::access::Access;
+use crate::bitmart_v2;
+use crate::limits::Limiter;
+use crate::metrics::Requests;
+use crate::options::Options;
+use crate::vault::Vault;
+
+/// What every handler may use.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) exchange: Exchange,
+    pub(crate) access: Access,
+    pub(crate) limiter: Limiter,
+    pub(crate) requests: Requests,
+    pub(crate) options: Options,
+}
+
+impl Site {
+    pub(crate) fn new(exchange: Exchange, vault: Arc<Vault>, options: Options) -> Self {
+        let mut options = options;
+        if options.trade_page_url.is_empty() {
+            options.trade_page_url = format!("http://{}/trade?symbol=", options.listen);
+        }
+        Self {
+            access: Access::new(exchange.clone(), vault),
+            exchange,
+            limiter: Limiter::new(options.rate_limits),
+            requests: Requests::default(),
+            options,
+        }
+    }
+
+    /// The time of day.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
+    /// The time that budgets go by.
+    pub(crate) fn pace(&self) -> Timestamp {
+        self.options.pace_clock.now()
+    }
+}
+
+/// The address of the peer. Without one, an address that is in no range but those of everybody.
+pub(crate) fn peer_address(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
+}
+
+pub(crate) fn router_of(site: Arc<Site>) -> Router {
+    bitmart_v2::router(site)
+}
+
+/// Everything that a [`Gateway`](crate::Gateway) serves, without its socket: for tests, and for
+/// putting it behind a server of one's own. Limits of connections, headers and time are that
+/// server's business then; the peer's address is taken from the extension
+/// `axum::extract::ConnectInfo<SocketAddr>`.
+pub fn router(exchange: Exchange, vault: Arc<Vault>, options: Options) -> Router {
+    router_of(Arc::new(Site::new(exchange, vault, options)))
+}
