@@ -1,0 +1,21 @@
+//! The pipeline from the outside: what callers see, and what a crash leaves.
+//!
+//! No sleep and no clock: where the order of two threads matters, the disk waits for the test (see
+//! `gate`). Random choices follow seeds that a failure prints.
+
+#![allow(clippy::unwrap_used, reason = "a failed test may say so by panicking")]
+
+mod concurrency;
+mod crash;
+mod disk_full;
+mod failure;
+mod gate;
+mod overload;
+mod pages;
+mod recovery;
+mod restart;
+mod snapshots;
+mod subscriptions;
+mod time;
+mod venue;
+mod visibility;
