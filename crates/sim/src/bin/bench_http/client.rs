@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
-use openmart_wire::bitmart_v2::{OrderBody, PlacedOrder, SigningKey, Token, TokenProof};
+use openmart_wire::bitmart_v2::{OrderBody, PlacedOrder, Side, SigningKey, Token, TokenProof};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -43,7 +43,7 @@ pub(crate) async fn place_and_sign(address: &str, load: Load) -> Result<Requests
     let key = SigningKey::new(SECRET);
     let order = OrderBody {
         symbol: "BTC_USDT".into(),
-        side: "buy".into(),
+        side: Side::Buy,
         amount: "0.00100".into(),
         price: "100.00".into(),
         client_order_id: None,
@@ -84,8 +84,7 @@ async fn place_all(address: &str, wishes: Vec<Vec<u8>>) -> Result<Vec<u64>> {
 
 async fn token(address: &str) -> Result<String> {
     let proof = TokenProof::new(KEY, SECRET, MEMO).client_secret(None);
-    let form =
-        format!("grant_type=client_credentials&client_id={KEY}&client_secret={proof}");
+    let form = format!("grant_type=client_credentials&client_id={KEY}&client_secret={proof}");
     let request = format!(
         "POST /v2/authentication HTTP/1.1\r\nhost: local\r\n\
          content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",

@@ -75,8 +75,9 @@ impl Report {
     }
 
     pub(crate) fn write_json(&self, path: &Path) -> Result<()> {
-        let row = |(connections, no_op, cancel): (usize, Cell, Cell)| {
-            json!({ "connections": connections, "no_op": value(no_op), "cancel": value(cancel) })
+        let row = |(connections, no_op, cancel)| {
+            let (no_op, cancel) = (value(no_op), value(cancel));
+            json!({ "connections": connections, "no_op": no_op, "cancel": cancel })
         };
         let rows: Vec<Value> = self.rows().into_iter().map(row).collect();
         let report = json!({ "signature_check_ns": self.signature_check_ns, "http": rows });
