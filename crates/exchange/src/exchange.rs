@@ -74,7 +74,7 @@ impl Exchange {
         let threads = match start("openmart-sequencer", || sequencer.run()) {
             Ok(sequencer) => Threads { sequencer, snapshotter },
             Err(error) => {
-                pipeline.snapshots.close();
+                pipeline.snapshots.close(CLOSED);
                 return Err(error);
             }
         };
@@ -211,7 +211,7 @@ impl Running {
         let pipeline = &self.pipeline;
         pipeline.close(CLOSED);
         let journal = threads.sequencer.join();
-        pipeline.snapshots.close();
+        pipeline.snapshots.close(CLOSED);
         // A panic of either thread has been reported by the panic itself, and the sequencer's is the
         // failure below.
         let _ = threads.snapshotter.join();

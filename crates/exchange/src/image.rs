@@ -1,5 +1,5 @@
-//! The state as the bytes of a snapshot: a version, then engine, market data and archive, each
-//! behind its length. `docs/journal-format.md` has the layout.
+//! The state as the bytes of a snapshot: a version (32 bits), then the sections engine, market data
+//! and archive, each behind its length in bytes (64 bits). What is in a section is its owner's.
 
 use openmart_engine::Engine;
 use openmart_marketdata::MarketData;
@@ -40,6 +40,12 @@ impl State {
         reader.finish()?;
         Ok(Self { engine, market_data, archive })
     }
+}
+
+/// Entry point for fuzzing: reads any bytes at all as the content of a snapshot, without a panic and
+/// without unbounded memory. Whether they are a state.
+pub fn check_state_bytes(bytes: &[u8]) -> bool {
+    State::from_image(bytes, ArchiveLimits::default()).is_ok()
 }
 
 /// Appends a section behind its length, without knowing the length before.

@@ -67,6 +67,7 @@ pub use archive::{ArchiveLimits, FILLS_MAX, Fill, ORDERS_FINISHED_MAX, Role};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{CloseError, OpenError, SnapshotError, SubmitError};
 pub use exchange::Exchange;
+pub use image::check_state_bytes;
 pub use intake::Lane;
 pub use openmart_journal::Space;
 pub use options::Options;

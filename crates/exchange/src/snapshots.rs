@@ -24,7 +24,8 @@ pub(crate) struct SnapshotDesk {
 struct Asked {
     one: bool,
     answers: Vec<SnapshotAnswer>,
-    closed: bool,
+    /// Why there are no more, once there are none.
+    closed: Option<&'static str>,
 }
 
 impl SnapshotDesk {
@@ -38,8 +39,8 @@ impl SnapshotDesk {
     pub(crate) fn request(&self) -> PendingSnapshot {
         let (answer, pending) = PendingSnapshot::new();
         let mut asked = self.lock();
-        if asked.closed {
-            let _ = answer.send(Err(closed()));
+        if let Some(reason) = asked.closed {
+            let _ = answer.send(Err(stopped(reason)));
         } else {
             asked.one = true;
             asked.answers.push(answer);
@@ -49,12 +50,12 @@ impl SnapshotDesk {
         pending
     }
 
-    /// Lets the thread end, now if it is at work.
-    pub(crate) fn close(&self) {
+    /// Lets the thread end, now if it is at work. The first reason stays.
+    pub(crate) fn close(&self, reason: &'static str) {
         let mut asked = self.lock();
-        asked.closed = true;
+        asked.closed.get_or_insert(reason);
         for answer in asked.answers.drain(..) {
-            let _ = answer.send(Err(closed()));
+            let _ = answer.send(Err(stopped(reason)));
         }
         self.rung.notify_all();
     }
@@ -62,14 +63,14 @@ impl SnapshotDesk {
     /// Waits until a snapshot is asked for. Nothing: closed.
     fn take(&self) -> Option<Vec<SnapshotAnswer>> {
         let mut asked = self.lock();
-        while !asked.one && !asked.closed {
+        while !asked.one && asked.closed.is_none() {
             asked = self.rung.wait(asked).unwrap_or_else(PoisonError::into_inner);
         }
         asked.one = false;
-        (!asked.closed).then(|| std::mem::take(&mut asked.answers))
+        asked.closed.is_none().then(|| std::mem::take(&mut asked.answers))
     }
 
-    fn is_closed(&self) -> bool {
+    fn closed(&self) -> Option<&'static str> {
         self.lock().closed
     }
 
@@ -92,6 +93,7 @@ pub(crate) struct Snapshotter {
 impl Snapshotter {
     /// Runs until the desk is closed.
     pub(crate) fn run(mut self) {
+        let _guard = CloseAtEnd(self.pipeline.clone());
         while let Some(answers) = self.pipeline.snapshots.take() {
             let made = self.make();
             if made.is_err() {
@@ -126,8 +128,8 @@ impl Snapshotter {
         let mut reader = Reader::open(self.storage.clone(), from).map_err(failed)?;
         let mut events = Vec::new();
         while let Some(entry) = reader.next_entry(target).map_err(failed)? {
-            if self.pipeline.snapshots.is_closed() {
-                return Err(closed());
+            if let Some(reason) = self.pipeline.snapshots.closed() {
+                return Err(stopped(reason));
             }
             let command = Command::decode(entry.payload).map_err(failed)?;
             events.clear();
@@ -157,6 +159,15 @@ fn failed(error: impl std::fmt::Display) -> SnapshotError {
     SnapshotError::Failed { reason: Arc::from(error.to_string()) }
 }
 
-fn closed() -> SnapshotError {
-    SnapshotError::Stopped { reason: Arc::from(crate::exchange::CLOSED) }
+fn stopped(reason: &str) -> SnapshotError {
+    SnapshotError::Stopped { reason: Arc::from(reason) }
+}
+
+/// Closes the desk when its thread ends, also by a panic, so that nobody waits for ever.
+struct CloseAtEnd(Arc<Pipeline>);
+
+impl Drop for CloseAtEnd {
+    fn drop(&mut self) {
+        self.0.snapshots.close("the snapshot thread has ended");
+    }
 }

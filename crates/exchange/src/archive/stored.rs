@@ -1,6 +1,7 @@
 //! The archive as bytes in a snapshot: orders in order of closing, then fills in order of trading.
 //! Indexes are not stored; limits are not either, so a smaller one applies from the next start on.
 
+use openmart_model::limits::ID_LIMIT;
 use openmart_model::{CloseReason, Codec, DecodeError, Reader, Writer};
 
 use super::{Archive, ArchiveLimits, Fill, FinishedOrder, Role};
@@ -21,7 +22,11 @@ impl Archive {
         let mut archive = Self::new(limits);
         let orders: u64 = reader.get()?;
         for _ in 0..orders {
-            if !archive.orders.add(reader.get()?) {
+            let finished: FinishedOrder = reader.get()?;
+            if finished.order.id.0 >= ID_LIMIT {
+                return Err(reader.error("an order id below 2^53"));
+            }
+            if !archive.orders.add(finished) {
                 return Err(reader.error("an order that is listed once"));
             }
         }

@@ -1,4 +1,4 @@
-//! A disk that waits for the test: while its gate is shut, no sync of a segment returns.
+//! A disk that waits for the test: while its gate is shut, no sync of the gated files returns.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
@@ -51,11 +51,13 @@ impl Gate {
 pub(crate) struct GatedStorage {
     pub(crate) inner: MemoryStorage,
     pub(crate) gate: Gate,
+    /// How the names of the gated files begin.
+    pub(crate) gated: &'static str,
 }
 
 impl GatedStorage {
     fn gated(&self, name: &str, file: Arc<dyn StorageFile>) -> Arc<dyn StorageFile> {
-        match name.starts_with("segment-") {
+        match name.starts_with(self.gated) {
             true => Arc::new(GatedFile { inner: file, gate: self.gate.clone() }),
             false => file,
         }

@@ -1,7 +1,7 @@
 //! Full queues, and who goes first.
 
 use openmart_exchange::{Lane, Options, SubmitError};
-use openmart_model::{OrderId, Reject};
+use openmart_model::{Command, NewAccount, OrderId, Reject};
 
 use crate::venue::{cancel, deposit, options};
 use crate::visibility::gated;
@@ -54,4 +54,23 @@ fn what_waited_shares_one_sync() {
     }
     assert_eq!(storage.syncs() - syncs, 2);
     assert_eq!(exchange.status().counters.batches - batches, 2);
+}
+
+#[test]
+fn a_command_too_long_for_an_entry_is_refused_alone() {
+    let (exchange, _, gate) = gated(options());
+    let name = "long".repeat(3_000);
+    let long = Command::AddAccount(NewAccount { name, deposits: vec![], keys: vec![] });
+    gate.shut();
+    let running = exchange.submit(deposit(0, 1)).unwrap();
+    gate.wait_for_sync();
+    let before = exchange.submit(deposit(0, 1)).unwrap();
+    let long = exchange.submit(long).unwrap();
+    let after = exchange.submit(deposit(0, 1)).unwrap();
+    gate.open();
+    let first = running.wait().unwrap().sequence;
+    assert_eq!(before.wait().unwrap().sequence, first + 1);
+    assert_eq!(after.wait().unwrap().sequence, first + 2);
+    let refused = long.wait().unwrap_err();
+    assert!(matches!(refused, SubmitError::TooLong { bytes: 12_000.., .. }), "{refused}");
 }

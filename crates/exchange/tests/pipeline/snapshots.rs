@@ -1,9 +1,11 @@
 //! Snapshots beside the running pipeline.
 
-use openmart_exchange::{Exchange, Options, SnapshotError};
-use openmart_journal::{CrashPolicy, MemoryStorage};
 use std::sync::Arc;
 
+use openmart_exchange::{Exchange, Options, SnapshotError};
+use openmart_journal::{CrashPolicy, MemoryStorage};
+
+use crate::gate::{Gate, GatedStorage};
 use crate::venue::{
     ACCOUNTS, Dice, deposit, listed, listing, open, options, portrait, run, without_snapshots,
 };
@@ -63,18 +65,23 @@ fn the_bytes_of_a_snapshot_depend_on_the_state_alone() {
 }
 
 #[test]
-fn a_snapshot_is_made_by_itself_after_so_many_entries() {
-    let storage = MemoryStorage::new();
-    let settings = Options { snapshot_entries: 10, ..options() };
+fn a_snapshot_is_made_by_itself_and_nobody_waits_for_it() {
+    let (inner, gate) = (MemoryStorage::new(), Gate::default());
+    let storage = GatedStorage { inner, gate: gate.clone(), gated: "snapshot-" };
+    let settings = Options { snapshot_entries: 20, ..options() };
     let (exchange, _) = Exchange::open(Arc::new(storage), settings).unwrap();
+    gate.shut();
     run(&exchange, listing());
-    run(&exchange, (0..10).map(|_| deposit(0, 1)));
-    // Whatever was asked for by itself is done before this one, or together with it.
-    run(&exchange, [deposit(0, 1)]);
-    let last = exchange.snapshot().wait().unwrap();
-    assert!(last >= 10);
-    assert!(exchange.status().counters.snapshots >= 1);
-    drop(exchange);
+    run(&exchange, (exchange.status().sequence..20).map(|_| deposit(0, 1)));
+    // Returns only because the twentieth entry asked for a snapshot.
+    gate.wait_for_sync();
+    let requested = exchange.snapshot();
+    run(&exchange, (0..100).map(|_| deposit(0, 1)));
+    let status = exchange.status();
+    assert_eq!((status.sequence, status.snapshot_sequence), (120, 0));
+    gate.open();
+    assert_eq!(requested.wait(), Ok(120), "asked for after the first had begun: one of its own");
+    assert!(exchange.status().counters.snapshots >= 2);
 }
 
 #[test]

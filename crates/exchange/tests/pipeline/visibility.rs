@@ -17,7 +17,7 @@ use crate::venue::{
 /// An exchange with everything listed, over a disk with a gate.
 pub(crate) fn gated(options: Options) -> (Exchange, MemoryStorage, Gate) {
     let (inner, gate) = (MemoryStorage::new(), Gate::default());
-    let storage = GatedStorage { inner: inner.clone(), gate: gate.clone() };
+    let storage = GatedStorage { inner: inner.clone(), gate: gate.clone(), gated: "segment-" };
     let (exchange, _) = Exchange::open(Arc::new(storage), options).unwrap();
     run(&exchange, listing());
     (exchange, inner, gate)
