@@ -1,0 +1,100 @@
+//! The table for people and the JSON for programs.
+
+use std::time::Duration;
+
+use openmart_sim::workload::flow::Profile;
+use serde_json::{Value, json};
+
+use crate::latency::{Latencies, percentile};
+use crate::throughput::Run;
+
+/// What one profile came to.
+pub(crate) struct Row {
+    pub(crate) profile: Profile,
+    pub(crate) commands: usize,
+    pub(crate) accounts: u32,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) latencies: Latencies,
+}
+
+/// Prints rows as they come and keeps them for the JSON.
+#[derive(Default)]
+pub(crate) struct Report {
+    rows: Vec<Row>,
+}
+
+impl Report {
+    /// Prints a row, and the head of the table before the first one.
+    pub(crate) fn add(&mut self, row: Row) {
+        if self.rows.is_empty() {
+            println!("commands a second in thousands: median (least to most) of all runs");
+            println!("cancel: nanoseconds at the 50th, 99th and 99.9th percentile\n");
+            println!("| profile | by CPU time | by the clock | cancel | digest |");
+            println!("| :-- | --: | --: | --: | :-- |");
+        }
+        let cpu = row.spread(|run| run.cpu);
+        let wall = row.spread(|run| run.wall);
+        let [p50, p99, p999] = percentiles(&row.latencies.cancels);
+        let thousands = |rate: u64| rate / 1_000;
+        println!(
+            "| {} | {} ({} to {}) | {} ({} to {}) | {p50} / {p99} / {p999} | as defined |",
+            row.profile.name,
+            thousands(cpu.median),
+            thousands(cpu.least),
+            thousands(cpu.most),
+            thousands(wall.median),
+            thousands(wall.least),
+            thousands(wall.most),
+        );
+        self.rows.push(row);
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let rows: Vec<Value> = self.rows.iter().map(Row::to_json).collect();
+        json!({ "benchmark": "engine", "profiles": rows })
+    }
+}
+
+/// Commands a second over all runs.
+struct Spread {
+    least: u64,
+    median: u64,
+    most: u64,
+}
+
+impl Row {
+    fn spread(&self, time: impl Fn(&Run) -> Duration) -> Spread {
+        let rate = |run: &Run| (self.commands as f64 / time(run).as_secs_f64()) as u64;
+        let mut rates: Vec<u64> = self.runs.iter().map(rate).collect();
+        rates.sort_unstable();
+        let (least, most) = (rates[0], rates[rates.len() - 1]);
+        Spread { least, median: rates[rates.len() / 2], most }
+    }
+
+    fn to_json(&self) -> Value {
+        let spread = |spread: Spread| json!({ "min": spread.least, "median": spread.median, "max": spread.most });
+        let latency = |taken: &[u64]| {
+            let [p50, p99, p999] = percentiles(taken);
+            json!({ "count": taken.len(), "p50": p50, "p99": p99, "p99_9": p999 })
+        };
+        json!({
+            "profile": self.profile.name,
+            "markets": self.profile.markets,
+            "live_orders": self.profile.live,
+            "accounts": self.accounts,
+            "commands": self.commands,
+            "runs": self.runs.len(),
+            "commands_per_second_cpu": spread(self.spread(|run| run.cpu)),
+            "commands_per_second_wall": spread(self.spread(|run| run.wall)),
+            "latency_ns": {
+                "cancel": latency(&self.latencies.cancels),
+                "place": latency(&self.latencies.places),
+                "take": latency(&self.latencies.takes),
+            },
+        })
+    }
+}
+
+fn percentiles(taken: &[u64]) -> [u64; 3] {
+    [500, 990, 999].map(|per_mille| percentile(taken, per_mille))
+}
