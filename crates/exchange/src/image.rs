@@ -6,6 +6,7 @@ use openmart_marketdata::MarketData;
 use openmart_model::{DecodeError, Reader, Writer};
 
 use crate::archive::{Archive, ArchiveLimits};
+use crate::open_orders::OpenOrders;
 use crate::state::State;
 
 /// The layout. Another number is another layout.
@@ -38,7 +39,8 @@ impl State {
         }
         let archive = parse(&mut reader, |section| Archive::restore(section, limits))?;
         reader.finish()?;
-        Ok(Self { engine, market_data, archive })
+        let open = OpenOrders::of(&engine);
+        Ok(Self { engine, market_data, archive, open })
     }
 }
 

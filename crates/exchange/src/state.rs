@@ -10,8 +10,10 @@ use openmart_model::{
     Timestamp,
 };
 
-use crate::archive::{Archive, ArchiveLimits, Fill, FinishedOrder, SortedIds};
+use crate::archive::{Archive, ArchiveLimits, Fill, FinishedOrder};
+use crate::open_orders::OpenOrders;
 use crate::page::{Page, PageRequest};
+use crate::sorted_ids::SortedIds;
 
 /// Everything as of one entry.
 #[derive(Debug)]
@@ -19,6 +21,7 @@ pub struct State {
     pub(crate) engine: Engine,
     pub(crate) market_data: MarketData,
     pub(crate) archive: Archive,
+    pub(crate) open: OpenOrders,
 }
 
 /// An order, open or finished.
@@ -53,10 +56,6 @@ impl OrderFilter {
     /// Those in the book.
     pub const OPEN: Self =
         Self { open_untouched: true, open_partial: true, filled: false, canceled: false };
-
-    fn takes_open(self, order: &Order) -> bool {
-        if order.filled.is_zero() { self.open_untouched } else { self.open_partial }
-    }
 }
 
 impl State {
@@ -66,6 +65,7 @@ impl State {
             engine: Engine::new(),
             market_data: MarketData::new(),
             archive: Archive::new(limits),
+            open: OpenOrders::default(),
         }
     }
 
@@ -82,6 +82,7 @@ impl State {
         let time = self.engine.time();
         self.market_data.apply(sequence, time, &events[first..]);
         self.archive.apply(time, &events[first..]);
+        self.open.apply(&events[first..]);
         result
     }
 
@@ -119,14 +120,14 @@ impl State {
         filter: OrderFilter,
         page: PageRequest,
     ) -> Page<OrderView> {
-        let open = self.open_ids(account, market, filter);
-        let finished = |wanted: bool, status| {
-            wanted.then(|| self.archive.order_ids(account, market, status)).flatten()
-        };
-        let filled = finished(filter.filled, OrderStatus::Filled);
-        let canceled = finished(filter.canceled, OrderStatus::Canceled);
+        let open = self.open.shelf(account, market);
+        let finished = |status| self.archive.order_ids(account, market, status);
+        let untouched = open.filter(|_| filter.open_untouched).map(|open| &open.untouched);
+        let partial = open.filter(|_| filter.open_partial).map(|open| &open.partial);
+        let filled = filter.filled.then(|| finished(OrderStatus::Filled)).flatten();
+        let canceled = filter.canceled.then(|| finished(OrderStatus::Canceled)).flatten();
         let lists: Vec<&SortedIds> =
-            [Some(&open), filled, canceled].into_iter().flatten().collect();
+            [untouched, partial, filled, canceled].into_iter().flatten().collect();
         let ids = page_of_ids(&lists, page);
         let items = ids.filter_map(|id| self.order(OrderId(id))).collect();
         Page { items, total: lists.iter().map(|list| list.len()).sum() }
@@ -146,15 +147,6 @@ impl State {
     fn order(&self, order: OrderId) -> Option<OrderView> {
         let open = self.engine.order(order).map(OrderView::open);
         open.or_else(|| self.archive.order(order).map(OrderView::finished))
-    }
-
-    fn open_ids(&self, account: AccountId, market: MarketId, filter: OrderFilter) -> SortedIds {
-        if !filter.open_untouched && !filter.open_partial {
-            return SortedIds::default();
-        }
-        let open = self.engine.open_orders(account);
-        let taken = open.filter(|order| order.market == market && filter.takes_open(order));
-        SortedIds::from_ascending(taken.map(|order| order.id.0))
     }
 }
 
@@ -205,11 +197,17 @@ fn bound_of_rank(lists: &[&SortedIds], skipped: usize) -> u64 {
 mod tests {
     use super::*;
 
+    fn ids(ids: impl IntoIterator<Item = u64>) -> SortedIds {
+        let mut sorted = SortedIds::default();
+        assert!(ids.into_iter().all(|id| sorted.insert(id)));
+        sorted
+    }
+
     #[test]
     fn pages_of_several_lists_are_those_of_their_union() {
         for size in [1, 2, 3, 7, 100] {
             let all: Vec<u64> = (1..=60).filter(|id| id % 7 != 0).collect();
-            let part = |n| SortedIds::from_ascending(all.iter().copied().filter(|id| id % 3 == n));
+            let part = |n| ids(all.iter().copied().filter(|id| id % 3 == n));
             let parts = [part(0), part(1), part(2)];
             let lists: Vec<&SortedIds> = parts.iter().collect();
             let newest: Vec<u64> = all.iter().rev().copied().collect();
@@ -222,7 +220,7 @@ mod tests {
             }
         }
         let far = PageRequest { index: usize::MAX, size: 1_000 };
-        assert_eq!(page_of_ids(&[&SortedIds::from_ascending(1..9)], far).count(), 0);
+        assert_eq!(page_of_ids(&[&ids(1..9)], far).count(), 0);
         assert_eq!(page_of_ids(&[], PageRequest { index: 0, size: 5 }).count(), 0);
     }
 }

@@ -5,7 +5,6 @@
 //! of the orders by the moment of closing, of the fills by the moment of trading.
 
 mod fills;
-mod ids;
 mod orders;
 mod stored;
 
@@ -16,8 +15,8 @@ use openmart_model::{
 };
 
 use crate::page::{Page, PageRequest};
+use crate::sorted_ids::SortedIds;
 use fills::Fills;
-pub(crate) use ids::SortedIds;
 use orders::Orders;
 
 /// Finished orders that are kept unless configured otherwise: about 130 MB when full.

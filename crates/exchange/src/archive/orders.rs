@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use openmart_model::{AccountId, MarketId, OrderId, OrderStatus};
 
 use super::FinishedOrder;
-use super::ids::SortedIds;
+use crate::sorted_ids::SortedIds;
 
 #[derive(Debug)]
 pub(super) struct Orders {

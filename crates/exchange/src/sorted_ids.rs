@@ -26,15 +26,6 @@ impl SortedIds {
         self.chunks.back()?.last().copied()
     }
 
-    /// Takes ids that ascend.
-    pub(crate) fn from_ascending(ids: impl Iterator<Item = u64>) -> Self {
-        let mut taken = Self::default();
-        ids.for_each(|id| {
-            taken.insert(id);
-        });
-        taken
-    }
-
     /// Adds an id. False: it was there.
     pub(crate) fn insert(&mut self, id: u64) -> bool {
         let at = self.chunks.partition_point(|chunk| chunk[0] <= id).saturating_sub(1);
