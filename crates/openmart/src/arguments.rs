@@ -1,0 +1,130 @@
+//! The command line: names, defaults and help texts. Names are promises to users' scripts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::filter::LevelFilter;
+
+/// A spot exchange that anyone can run.
+///
+/// Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 could not reach the exchange.
+#[derive(Debug, Parser)]
+#[command(name = "openmart", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// How much to log on standard error: off, error, warn, info, debug or trace [default: warn
+    /// for `demo`, info otherwise].
+    #[arg(long, global = true, env = "OPENMART_LOG", value_name = "LEVEL")]
+    pub(crate) log: Option<LevelFilter>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run an exchange to try things on: four markets, two funded accounts with known keys.
+    Demo(Demo),
+    /// Run an exchange from a configuration and keep everything in a data folder.
+    Serve(Serve),
+    /// Print the signature of a message, as `openssl dgst -sha256 -hmac` does.
+    Sign(Sign),
+    /// Look into a data folder while no exchange needs to run.
+    #[command(subcommand)]
+    Journal(Journal),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Address of the API; port 0 takes a free port. Loopback only: the demo's keys are public.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8470")]
+    pub(crate) listen: SocketAddr,
+    /// Keep everything in this folder instead of a temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Start with empty books and nobody but the two accounts.
+    #[arg(long)]
+    pub(crate) no_liquidity: bool,
+    /// Seed of the demo's market makers.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Rate limits to apply.
+    #[arg(long, value_enum, default_value_t = RateLimits::Off)]
+    pub(crate) limits: RateLimits,
+}
+
+/// Which set of rate limits applies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum RateLimits {
+    /// None.
+    Off,
+    /// Those of the historic API.
+    Historic,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// What to list, who may trade, and how to run; `openmart.example.toml` explains every field.
+    #[arg(long, value_name = "FILE", default_value = "openmart.toml")]
+    pub(crate) config: PathBuf,
+    /// Data folder [default: what the configuration says, else ./openmart-data].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Address of the API; port 0 takes a free port [default: what the configuration says, else
+    /// 127.0.0.1:8470].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address of health checks and metrics [default: what the configuration says, else
+    /// 127.0.0.1:8471].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) admin_listen: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub(crate) struct Sign {
+    /// The message, such as `entrust_id=1223181`.
+    pub(crate) message: String,
+    /// The secret of the API key; better given as OPENMART_SECRET, which no process list shows.
+    #[arg(long, env = "OPENMART_SECRET", hide_env_values = true)]
+    pub(crate) secret: String,
+}
+
+impl std::fmt::Debug for Sign {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sign").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Journal {
+    /// Check every file, the hash chain and the snapshots, and replay all entries into an engine.
+    Verify {
+        /// The data folder.
+        dir: PathBuf,
+    },
+    /// Print entries: sequence, time, command, outcome. Secrets are never shown.
+    Show {
+        /// The data folder.
+        dir: PathBuf,
+        /// First sequence to print.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        from: u64,
+        /// Last sequence to print [default: the last there is].
+        #[arg(long, value_name = "N")]
+        to: Option<u64>,
+        /// Print one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Replay entries and print the state they lead to: digest, balances, open orders.
+    Replay {
+        /// The data folder.
+        dir: PathBuf,
+        /// Last sequence to apply [default: the last there is].
+        #[arg(long, value_name = "SEQ")]
+        to: Option<u64>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
