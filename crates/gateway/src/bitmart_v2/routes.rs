@@ -94,14 +94,23 @@ enum Verb {
 #[derive(Clone, Copy)]
 enum Policy {
     /// Nothing.
-    Public(fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>),
+    Public(Handler),
     /// Proof of an API secret, in exchange for a token.
-    Login(fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>),
+    Login(Handler),
     /// A token of a key with this scope, and a timestamp.
-    Private(Scope, fn(&Dialect, Caller, &Incoming<'_>) -> Result<Answer, Answer>),
+    Private(Scope, PrivateHandler),
     /// The same, and a signature under the key's secret.
-    Signed(Scope, fn(&Dialect, Caller, &Incoming<'_>) -> Result<(Proof, Attempt), Answer>),
+    Signed(Scope, SignedHandler),
 }
+
+/// Answers whoever asks.
+type Handler = fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>;
+
+/// Answers a caller.
+type PrivateHandler = fn(&Dialect, Caller, &Incoming<'_>) -> Result<Answer, Answer>;
+
+/// Says what a caller wants done, with the proof that he does.
+type SignedHandler = fn(&Dialect, Caller, &Incoming<'_>) -> Result<(Proof, Attempt), Answer>;
 
 /// What handlers see of a request.
 pub(super) struct Incoming<'a> {
@@ -149,33 +158,19 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
 }
 
 impl Route {
-    const fn public(
-        path: &'static str,
-        handler: fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>,
-    ) -> Self {
+    const fn public(path: &'static str, handler: Handler) -> Self {
         Self { verb: Verb::Get, path, policy: Policy::Public(handler) }
     }
 
-    const fn login(
-        path: &'static str,
-        handler: fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>,
-    ) -> Self {
+    const fn login(path: &'static str, handler: Handler) -> Self {
         Self { verb: Verb::Post, path, policy: Policy::Login(handler) }
     }
 
-    const fn private(
-        path: &'static str,
-        handler: fn(&Dialect, Caller, &Incoming<'_>) -> Result<Answer, Answer>,
-    ) -> Self {
+    const fn private(path: &'static str, handler: PrivateHandler) -> Self {
         Self { verb: Verb::Get, path, policy: Policy::Private(Scope::Read, handler) }
     }
 
-    const fn signed(
-        verb: Verb,
-        path: &'static str,
-        scope: Scope,
-        handler: fn(&Dialect, Caller, &Incoming<'_>) -> Result<(Proof, Attempt), Answer>,
-    ) -> Self {
+    const fn signed(verb: Verb, path: &'static str, scope: Scope, handler: SignedHandler) -> Self {
         Self { verb, path, policy: Policy::Signed(scope, handler) }
     }
 

@@ -1,0 +1,19 @@
+//! The gateway over real sockets: every endpoint, and everything that must be refused.
+//!
+//! What enters: raw HTTP requests. What is checked: statuses, bodies and headers, byte for byte, and
+//! that what is refused leaves the state's digest and sequence as they were.
+
+#![allow(clippy::unwrap_used, reason = "a failed test may say so by panicking")]
+
+mod answers;
+mod connections;
+mod gate;
+mod http;
+mod limits;
+mod malformed;
+mod matrix;
+mod operations;
+mod precedence;
+mod refusals;
+mod strict;
+mod venue;
