@@ -170,3 +170,34 @@ impl Publisher {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn update(sequence: u64) -> Update {
+        Update { sequence, time: Timestamp(0), events: Arc::new([]) }
+    }
+
+    #[test]
+    fn what_the_state_showed_already_is_left_out() {
+        let publisher = Publisher::default();
+        let mut subscription = publisher.subscribe(10);
+        publisher.publish([4, 5, 6].map(update).into_iter());
+        subscription.begin_after(5);
+        publisher.publish([7].map(update).into_iter());
+        assert_eq!(subscription.try_next(), Ok(Some(update(6))));
+        assert_eq!(subscription.next_blocking(), Ok(update(7)));
+        assert_eq!(subscription.try_next(), Ok(None));
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_forgotten() {
+        let publisher = Publisher::default();
+        drop(publisher.subscribe(1));
+        assert!(publisher.has_subscribers());
+        publisher.publish([1].map(update).into_iter());
+        assert!(!publisher.has_subscribers());
+        assert_eq!(publisher.cut(), 0);
+    }
+}

@@ -6,7 +6,7 @@ use openmart_exchange::{Exchange, ManualClock, Options};
 use openmart_journal::MemoryStorage;
 use openmart_model::Timestamp;
 
-use crate::venue::{deposit, listing, options, run};
+use crate::venue::{deposit, listing, options, replayed, run};
 
 #[test]
 fn a_clock_set_back_stands_still() {
@@ -23,7 +23,9 @@ fn a_clock_set_back_stands_still() {
     assert_eq!(time(&exchange), 1_001);
     clock.set(Timestamp(0));
     drop(exchange);
-    let (exchange, _) = Exchange::open(Arc::new(storage), options).unwrap();
+    let (exchange, _) = Exchange::open(Arc::new(storage.clone()), options).unwrap();
     assert_eq!(time(&exchange), 1_001, "also over a restart");
     assert_eq!(exchange.view(|state| state.time()), Timestamp(1_001));
+    let times = replayed(&storage, exchange.status().sequence).times;
+    assert!(times.is_sorted(), "as the journal has it: {times:?}");
 }
