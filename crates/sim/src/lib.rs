@@ -1,9 +1,11 @@
 //! What holds the exchange to its rules, and is never shipped with it.
 //!
 //! The [`oracle`] is a second, plain exchange written from `docs/rules.md` alone. The [`workload`]s
-//! feed both it and the engine. Nothing else in the workspace depends on this crate.
+//! feed both it and the engine, as a [`pair`] that must agree. The [`parsers`] take bytes from
+//! anybody and must not panic. Nothing else in the workspace depends on this crate.
 
 pub mod oracle;
 pub mod pair;
+pub mod parsers;
 pub mod random;
 pub mod workload;
