@@ -156,8 +156,8 @@ def refused_orders(alice, bob):
         ("amount zero", raw(alice, "0.00", "0.0002"), ccxt.ExchangeError, "Invalid amount"),
         ("amount too large", raw(alice, over, "0.0002"), ccxt.ExchangeError, f"Maximum amount is {Decimal(over) - 1:.10f}"),
         ("value too small", raw(alice, "0.01", "0.00000001", "buy"), ccxt.ExchangeError, f"Minimum buy amount is {smallest}"),
-        ("amount as a word", raw(alice, "ten", "0.0002"), ccxt.ExchangeError, "Invalid request"),
-        ("negative amount", raw(alice, "-10", "0.0002"), ccxt.ExchangeError, "Invalid request"),
+        ("amount as a word", raw(alice, "ten", "0.0002"), ccxt.ExchangeError, "Invalid amount"),
+        ("negative amount", raw(alice, "-10", "0.0002"), ccxt.ExchangeError, "Invalid amount"),
         ("unknown symbol", raw(alice, "10", "0.0002", symbol="NOPE_ETH"), unknown_symbol, "Unknown symbol"),
     ]:
         refused(what, call, error, message)

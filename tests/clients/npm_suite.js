@@ -207,7 +207,7 @@ async function strangers() {
   const id = await alice.placeOrder(symbol, 100, 0.00001, 'buy');
   await refused(() => bob.cancelOrder(id), 404, 'Not found');
   await refused(() => bob.getOrderDetails(id), 404, 'Not found');
-  await refused(() => alice.placeOrder(symbol, 100, 0.0001, 'borrow'), 400, 'Invalid request');
+  await refused(() => alice.placeOrder(symbol, 100, 0.0001, 'borrow'), 400, 'Invalid side');
   assert.deepStrictEqual(ids(await alice.getOrders(symbol)), [id]);
   await alice.cancelOrder(id);
 }
