@@ -7,10 +7,11 @@ use std::sync::Arc;
 use openmart_exchange::Exchange;
 use openmart_gateway::{BindError, Gateway, Options, SignatureMode, Vault};
 use openmart_journal::MemoryStorage;
+use tower::ServiceExt;
 
 use crate::gate::{Gate, GatedStorage};
 use crate::http::{Call, connect, read_one};
-use crate::venue::{ALICE, Setup, Venue};
+use crate::venue::{ALICE, HERE, NOW, Setup, Venue};
 
 #[test]
 fn a_connection_serves_many_requests_whatever_their_bodies() {
@@ -93,4 +94,22 @@ fn a_public_bind_needs_to_be_asked_for() {
     assert_ne!(bind(true).unwrap().local_addr().port(), 0);
     let loopback = Options::new("[::1]:0".parse().unwrap());
     assert_eq!(loopback.mode, SignatureMode::Compat);
+}
+
+/// Behind somebody else's server the address of the peer may be unknown: it is in no range then.
+#[test]
+fn a_router_without_a_socket_answers_and_trusts_no_address() {
+    let venue = Venue::new();
+    let Setup { mut gateway, clock, .. } = Setup::default();
+    gateway.clock = clock;
+    let router = openmart_gateway::router(venue.exchange.clone(), venue.vault.clone(), gateway);
+    let status = |key| {
+        let request = ::http::Request::get("/v2/wallet")
+            .header("x-bm-authorization", format!("Bearer {}", venue.token(key)))
+            .header("x-bm-timestamp", NOW)
+            .body(axum::body::Body::empty());
+        let answer = router.clone().oneshot(request.unwrap());
+        venue.runtime.block_on(answer).unwrap().status().as_u16()
+    };
+    assert_eq!((status(ALICE), status(HERE)), (200, 403));
 }
