@@ -1,9 +1,11 @@
 //! Engine and oracle side by side: the same commands enter both, and everything they say and hold
-//! must be equal after each one.
+//! must be equal after each one. The market data folded from the engine's events must show the same
+//! books.
 //!
 //! A disagreement is told as text; the caller adds how to repeat it.
 
 use openmart_engine::Engine;
+use openmart_marketdata::{DepthLevel, MarketData};
 use openmart_model::{
     AccountId, Amount, AssetId, Command, CommandResult, Event, MarketId, Reader, Side, Timestamp,
     Writer,
@@ -18,6 +20,8 @@ pub struct Pair {
     pub engine: Engine,
     /// The plain one.
     pub oracle: Oracle,
+    /// What is shown to the public, by the engine's events alone.
+    pub market_data: MarketData,
     sequence: u64,
     /// Deposits minus withdrawals of each asset, summed from events alone.
     outside: Vec<Amount>,
@@ -41,6 +45,7 @@ impl Pair {
         Self {
             engine,
             oracle,
+            market_data: MarketData::new(),
             sequence: 0,
             outside: Vec::new(),
             digest,
@@ -65,6 +70,7 @@ impl Pair {
         if result.is_err() {
             same("number of events of a refusal", &self.engine_events.len(), &0)?;
         }
+        self.market_data.apply(self.sequence, self.engine.time(), &self.engine_events);
         self.follow_outside();
         self.check_conservation()?;
         Ok(result)
@@ -128,8 +134,23 @@ impl Pair {
                 let best = oracle.best_price(market, side);
                 same("best price", &engine.best_price(market, side), &best)?;
             }
+            self.compare_depth(market)?;
         }
         (0..oracle.accounts_len()).try_for_each(|at| self.compare_account(AccountId(at as u32)))
+    }
+
+    fn compare_depth(&self, market: MarketId) -> Result<(), String> {
+        let feed = self.market_data.market(market).ok_or("the market has no market data")?;
+        let depth = feed.depth(0, usize::MAX);
+        let shown = |level: &DepthLevel| (level.price.units(), level.lots, level.orders);
+        for (side, levels) in [(Side::Buy, depth.bids), (Side::Sell, depth.asks)] {
+            let levels: Vec<_> = levels.iter().map(shown).collect();
+            let expected = self.oracle.levels(market, side).into_iter();
+            let expected: Vec<_> = expected.map(|(price, l, o)| (price.ticks(), l, o)).collect();
+            same("depth", &levels, &expected)?;
+        }
+        let last = feed.trades().next().map(|trade| trade.price);
+        same("price of the last public trade", &last, &self.oracle.last_price(market))
     }
 
     fn compare_account(&self, account: AccountId) -> Result<(), String> {
@@ -151,7 +172,8 @@ impl Pair {
         Ok(())
     }
 
-    /// Goes on with an engine that was restored from the present one's snapshot.
+    /// Goes on with an engine and market data that were restored from the snapshots of the present
+    /// ones.
     ///
     /// # Errors
     ///
@@ -171,6 +193,21 @@ impl Pair {
             return Err("the snapshot of the restored engine differs".into());
         }
         self.engine = restored;
+        self.restore_market_data()
+    }
+
+    fn restore_market_data(&mut self) -> Result<(), String> {
+        let mut bytes = Vec::new();
+        self.market_data.snapshot(&mut Writer::new(&mut bytes));
+        let mut reader = Reader::new(&bytes);
+        let restored = MarketData::restore(&mut reader);
+        self.market_data = restored.map_err(|error| format!("restore market data: {error}"))?;
+        reader.finish().map_err(|error| format!("restore market data: {error}"))?;
+        let mut again = Vec::new();
+        self.market_data.snapshot(&mut Writer::new(&mut again));
+        if again != bytes {
+            return Err("the snapshot of the restored market data differs".into());
+        }
         Ok(())
     }
 

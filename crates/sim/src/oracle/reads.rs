@@ -82,6 +82,22 @@ impl Oracle {
         }
     }
 
+    /// Price levels of one side of a listed market's book, best first: price, sum of the remaining
+    /// lots, number of orders.
+    pub fn levels(&self, market: MarketId, side: Side) -> Vec<(Price, u128, u32)> {
+        let mut levels: Vec<(Price, u128, u32)> = Vec::new();
+        for order in self.side_best_first(market, side) {
+            let price = order.kind.price().expect("only limit orders rest");
+            if levels.last().is_none_or(|level| level.0 != price) {
+                levels.push((price, 0, 0));
+            }
+            let level = levels.last_mut().expect("there is one by now");
+            level.1 += u128::from(order.remaining().lots());
+            level.2 += 1;
+        }
+        levels
+    }
+
     /// The rates that an account pays on a market at present.
     pub fn fees_of(&self, account: AccountId, market: MarketId) -> FeeSchedule {
         let own = self.accounts[account.index()].fees.get(&market).copied();

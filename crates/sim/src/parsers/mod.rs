@@ -5,6 +5,7 @@
 
 mod engine;
 mod journal;
+mod marketdata;
 mod model;
 mod mutation;
 mod wire;
@@ -27,7 +28,7 @@ pub struct Parser {
 }
 
 /// All of them.
-pub const PARSERS: [Parser; 12] = [
+pub const PARSERS: [Parser; 13] = [
     Parser { name: "command", parse: model::command, examples: model::commands },
     Parser { name: "decimal", parse: model::decimal, examples: model::decimals },
     Parser { name: "engine_snapshot", parse: engine::snapshot, examples: engine::snapshots },
@@ -37,6 +38,11 @@ pub const PARSERS: [Parser; 12] = [
         name: "journal_acknowledged",
         parse: journal::acknowledged,
         examples: journal::acknowledged_marks,
+    },
+    Parser {
+        name: "marketdata_snapshot",
+        parse: marketdata::snapshot,
+        examples: marketdata::snapshots,
     },
     Parser { name: "order_body", parse: wire::order_body, examples: wire::order_bodies },
     Parser { name: "number_text", parse: wire::number_text, examples: wire::number_texts },
