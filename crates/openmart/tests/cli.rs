@@ -1,0 +1,14 @@
+//! The program from outside: arguments, files, signals, exit codes, and what it prints.
+
+#![expect(clippy::unwrap_used, reason = "what surprises a test should stop it")]
+
+mod support;
+
+#[path = "cli/demo.rs"]
+mod demo;
+#[path = "cli/journal.rs"]
+mod journal;
+#[path = "cli/serve.rs"]
+mod serve;
+#[path = "cli/sign.rs"]
+mod sign;

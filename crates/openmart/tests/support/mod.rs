@@ -1,0 +1,7 @@
+//! What the tests of the program share: running it, speaking HTTP to it, acting as an account.
+#![allow(dead_code, reason = "each test program uses a part of this")]
+
+pub(crate) mod account;
+pub(crate) mod http;
+pub(crate) mod process;
+pub(crate) mod random;
