@@ -2,7 +2,7 @@
 //!
 //! What enters: a data folder. What leaves: a verdict, entries, or a state, on standard output.
 //! Nothing in the folder is changed, and no lock is taken: a folder that is in use can be looked at,
-//! and a batch that is being written then looks like a torn end.
+//! and what is being written just then may look like damage at the end.
 
 mod history;
 mod json;

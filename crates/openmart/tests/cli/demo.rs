@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use openmart_wire::bitmart_v2::{Side, SymbolDetails};
 
@@ -137,4 +138,17 @@ fn historic_limits_apply_when_asked_for() {
     }
     let refused = std::panic::catch_unwind(|| Account::log_in(with.address, ALICE).map(|_| ()));
     assert!(refused.is_err(), "a sixth token in one minute");
+}
+
+/// Prints how long it took from the start of the process; `--nocapture` shows it.
+#[test]
+fn the_first_cancel_needs_no_warming_up() {
+    let temporary = tempfile::tempdir().unwrap();
+    let started = Instant::now();
+    let server = demo(temporary.path(), &[]);
+    let listening = started.elapsed();
+    let mut alice = Account::log_in(server.address, ALICE).unwrap();
+    let id = placed(&alice.place(&limit("BTC_USDT", Side::Buy, "1", "20000")).unwrap());
+    assert_eq!(alice.cancel(id).unwrap().body, "{}");
+    println!("listening after {listening:?}, first cancel after {:?}", started.elapsed());
 }
