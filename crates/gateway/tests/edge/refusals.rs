@@ -28,7 +28,7 @@ fn an_overloaded_exchange_says_when_to_come_back() {
     let waiting = venue.exchange.submit(deposit()).unwrap();
     let cancel_all = Command::CancelAll { account: AccountId(1), market: None, side: None };
     let cancel = venue.exchange.submit(cancel_all).unwrap();
-    let text = message("Service overloaded, please try again later");
+    let text = message("Visit too often, please try again later");
     for call in [venue.order(ALICE, "sell", "10", "2.5"), venue.cancel(ALICE, id)] {
         let reply = venue.send(call);
         assert_eq!(reply.told(), (503, text.as_str()));

@@ -106,8 +106,9 @@ pub enum ApiError {
     /// The exchange does not accept commands now: it starts, stops, or its journal failed.
     #[error("Service unavailable")]
     Unavailable,
-    /// The queue of commands is full; nothing of this request took effect.
-    #[error("Service overloaded, please try again later")]
+    /// The queue of commands is full; nothing of this request took effect. The text is that of a
+    /// rate limit, which clients know as safe to repeat; the status tells them apart.
+    #[error("Visit too often, please try again later")]
     Overloaded,
     /// The disk is full: new orders are refused, cancels still work.
     #[error("Storage full, new orders are refused")]

@@ -48,7 +48,7 @@ fn texts_and_statuses_are_those_of_the_catalogue() {
         (ApiError::MethodNotAllowed, 405, "Method not allowed"),
         (ApiError::Internal, 500, "Internal Server Error"),
         (ApiError::Unavailable, 503, "Service unavailable"),
-        (ApiError::Overloaded, 503, "Service overloaded, please try again later"),
+        (ApiError::Overloaded, 503, "Visit too often, please try again later"),
         (ApiError::DiskFull, 503, "Storage full, new orders are refused"),
     ] {
         assert_eq!(error.status(), code, "{error:?}");
