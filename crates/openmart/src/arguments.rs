@@ -10,7 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 ///
 /// Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 could not reach the exchange.
 #[derive(Debug, Parser)]
-#[command(name = "openmart", version, max_term_width = 100)]
+#[command(name = "openmart", version)]
 pub(crate) struct Arguments {
     /// How much to log on standard error: off, error, warn, info, debug or trace [default: warn
     /// for `demo`, info otherwise].

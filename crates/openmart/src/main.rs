@@ -56,7 +56,7 @@ fn sentence(error: &anyhow::Error) -> String {
     for cause in error.chain().map(|cause| cause.to_string()) {
         if sentence.is_empty() {
             sentence = cause;
-        } else if !sentence.ends_with(&cause) {
+        } else if !sentence.contains(&cause) {
             sentence = format!("{sentence}: {cause}");
         }
     }

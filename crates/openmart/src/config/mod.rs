@@ -31,7 +31,10 @@ pub(crate) struct Config {
 #[non_exhaustive]
 pub(crate) enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the configuration {}: {source}", file.display())]
+    #[error(
+        "cannot read the configuration {}: {source}; openmart.example.toml is one to begin with",
+        file.display()
+    )]
     Read {
         /// The file.
         file: PathBuf,
