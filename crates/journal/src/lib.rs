@@ -53,6 +53,7 @@ pub use reader::Reader;
 pub use recovery::{Recovery, TornTail};
 pub use snapshot::{SnapshotData, SnapshotWriter};
 pub use storage::file::FileStorage;
+pub use storage::gated::{Gate, GatedStorage};
 pub use storage::memory::{CrashPolicy, MemoryStorage};
 pub use storage::{Access, Lock, LockError, Storage, StorageFile};
 pub use verify::{SnapshotCheck, VerifyReport, verify};

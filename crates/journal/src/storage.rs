@@ -1,9 +1,10 @@
 //! The seam to the file system: everything the journal asks of a disk, and nothing more.
 //!
 //! [`file::FileStorage`] is the real one; [`memory::MemoryStorage`] is one that can fail, fill up
-//! and crash on demand. All names are plain file names in one folder.
+//! and crash on demand; [`gated::GatedStorage`] makes syncs wait for a test. All names are plain file names in one folder.
 
 pub(crate) mod file;
+pub(crate) mod gated;
 pub(crate) mod memory;
 
 use std::io;

@@ -9,7 +9,6 @@ mod concurrency;
 mod crash;
 mod disk_full;
 mod failure;
-mod gate;
 mod overload;
 mod pages;
 mod recovery;

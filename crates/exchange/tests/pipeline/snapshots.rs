@@ -5,10 +5,10 @@ use std::sync::Arc;
 use openmart_exchange::{Exchange, Options, SnapshotError};
 use openmart_journal::{CrashPolicy, MemoryStorage};
 
-use crate::gate::{Gate, GatedStorage};
 use crate::venue::{
     ACCOUNTS, Dice, deposit, listed, listing, open, options, portrait, run, without_snapshots,
 };
+use openmart_journal::{Gate, GatedStorage};
 
 #[test]
 fn snapshots_under_load_lead_to_the_same_state_after_a_crash() {

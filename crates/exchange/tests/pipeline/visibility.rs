@@ -9,10 +9,10 @@ use openmart_exchange::{Exchange, Options, Pending};
 use openmart_journal::MemoryStorage;
 use openmart_model::{AccountId, OrderStatus, Side};
 
-use crate::gate::{Gate, GatedStorage};
 use crate::venue::{
     QUOTE, base_units, cancel, deposit, listed, listing, options, placed, resting, run,
 };
+use openmart_journal::{Gate, GatedStorage};
 
 /// An exchange with everything listed, over a disk with a gate.
 pub(crate) fn gated(options: Options) -> (Exchange, MemoryStorage, Gate) {

@@ -9,9 +9,9 @@ use openmart_gateway::{BindError, Gateway, Options, SignatureMode, Vault};
 use openmart_journal::MemoryStorage;
 use tower::ServiceExt;
 
-use crate::gate::{Gate, GatedStorage};
 use crate::http::{Call, connect, read_one};
 use crate::venue::{ALICE, HERE, NOW, Setup, Venue};
+use openmart_journal::{Gate, GatedStorage};
 
 #[test]
 fn a_connection_serves_many_requests_whatever_their_bodies() {

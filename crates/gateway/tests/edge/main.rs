@@ -7,7 +7,6 @@
 
 mod answers;
 mod connections;
-mod gate;
 mod http;
 mod limits;
 mod malformed;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use openmart_journal::MemoryStorage;
 use openmart_model::{AccountId, Amount, AssetId, Command, MarketId, MarketStatus};
 
-use crate::gate::{Gate, GatedStorage};
 use crate::venue::{ALICE, Setup, Venue, message};
+use openmart_journal::{Gate, GatedStorage};
 
 fn deposit() -> Command {
     Command::Deposit { account: AccountId(0), asset: AssetId(0), amount: Amount::new(1) }

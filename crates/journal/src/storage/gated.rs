@@ -1,16 +1,19 @@
-//! A disk that waits for the test: while its gate is shut, no sync of the gated files returns.
+//! Storage in memory whose syncs wait at a gate, so that a test can look at the moment before an
+//! entry is durable. While the gate is shut, no sync of the gated files returns.
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use openmart_journal::{Access, Lock, LockError, MemoryStorage, Storage, StorageFile};
+use super::memory::MemoryStorage;
+use super::{Access, Lock, LockError, Storage, StorageFile};
 
-#[derive(Clone, Default)]
-pub(crate) struct Gate {
+/// A gate that syncs pass. Clones are handles of the same one; it begins open.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
     shared: Arc<(Mutex<Position>, Condvar)>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Position {
     shut: bool,
     waiting: usize,
@@ -18,41 +21,53 @@ struct Position {
 
 impl Gate {
     /// Lets no sync return from now on.
-    pub(crate) fn shut(&self) {
+    pub fn shut(&self) {
         self.change(|position| position.shut = true);
     }
 
     /// Lets all syncs return.
-    pub(crate) fn open(&self) {
+    pub fn open(&self) {
         self.change(|position| position.shut = false);
     }
 
     /// Returns once a sync waits at the gate.
-    pub(crate) fn wait_for_sync(&self) {
-        let (position, changed) = &*self.shared;
-        drop(changed.wait_while(position.lock().unwrap(), |p| p.waiting == 0).unwrap());
+    pub fn wait_for_sync(&self) {
+        self.wait_while(|position| position.waiting == 0);
     }
 
     fn pass(&self) {
         self.change(|position| position.waiting += 1);
-        let (position, changed) = &*self.shared;
-        drop(changed.wait_while(position.lock().unwrap(), |p| p.shut).unwrap());
+        self.wait_while(|position| position.shut);
         self.change(|position| position.waiting -= 1);
     }
 
     fn change(&self, change: impl FnOnce(&mut Position)) {
-        let (position, changed) = &*self.shared;
-        change(&mut position.lock().unwrap());
-        changed.notify_all();
+        change(&mut self.position());
+        self.shared.1.notify_all();
+    }
+
+    fn wait_while(&self, mut unmet: impl FnMut(&Position) -> bool) {
+        let mut position = self.position();
+        while unmet(&position) {
+            position = self.shared.1.wait(position).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn position(&self) -> MutexGuard<'_, Position> {
+        // Both fields are right at all times.
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Storage in memory behind a gate.
-pub(crate) struct GatedStorage {
-    pub(crate) inner: MemoryStorage,
-    pub(crate) gate: Gate,
-    /// How the names of the gated files begin.
-    pub(crate) gated: &'static str,
+#[derive(Debug)]
+pub struct GatedStorage {
+    /// Where the bytes are.
+    pub inner: MemoryStorage,
+    /// What syncs wait at.
+    pub gate: Gate,
+    /// How the names of the gated files begin; empty for all of them.
+    pub gated: &'static str,
 }
 
 impl GatedStorage {
