@@ -29,7 +29,7 @@ check: ## format, lints, docs and licences, without running anything
 	else echo "cargo-deny is not installed: licences were not checked (cargo install cargo-deny)"; fi
 
 bench: ## measure, print the table and write target/bench/*.json
-	$(CARGO) build --release --workspace --bins
+	$(CARGO) build --release --workspace --bins --examples
 	tests/bench.sh
 
 sim: ## differential test of the engine, SEED=N COMMANDS=N

@@ -7,4 +7,5 @@ cd "$(dirname "$0")/.."
 out=target/bench
 mkdir -p "$out"
 taskset -c 1 target/release/bench_engine ${BENCH:-} --json "$out/engine.json"
+target/release/examples/throughput "$out/data"
 taskset -c 1 target/release/bench_http run target/release/openmart "$out/data" ${BENCH:-} --json "$out/http.json"
