@@ -4,6 +4,8 @@
 //! the same, is a defect. The targets in `fuzz/` and a test over mutated examples call these.
 
 mod engine;
+mod exchange;
+mod gateway;
 mod journal;
 mod marketdata;
 mod model;
@@ -28,7 +30,7 @@ pub struct Parser {
 }
 
 /// All of them.
-pub const PARSERS: [Parser; 13] = [
+pub const PARSERS: [Parser; 15] = [
     Parser { name: "command", parse: model::command, examples: model::commands },
     Parser { name: "decimal", parse: model::decimal, examples: model::decimals },
     Parser { name: "engine_snapshot", parse: engine::snapshot, examples: engine::snapshots },
@@ -44,6 +46,8 @@ pub const PARSERS: [Parser; 13] = [
         parse: marketdata::snapshot,
         examples: marketdata::snapshots,
     },
+    Parser { name: "exchange_state", parse: exchange::state, examples: exchange::states },
+    Parser { name: "access_token", parse: gateway::token, examples: gateway::tokens },
     Parser { name: "order_body", parse: wire::order_body, examples: wire::order_bodies },
     Parser { name: "number_text", parse: wire::number_text, examples: wire::number_texts },
     Parser { name: "token_form", parse: wire::token_form, examples: wire::token_forms },
