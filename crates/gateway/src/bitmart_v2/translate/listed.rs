@@ -4,8 +4,8 @@ use openmart_engine::Engine;
 use openmart_exchange::{Fill, OrderView, Role};
 use openmart_marketdata as feed;
 use openmart_model::{
-    Amount, Asset, AssetId, Balance, DecimalText, Market, MarketId, OrderStatus, Price, Quantity,
-    Side, rescale_half_up,
+    Amount, Asset, AssetId, Balance, DecimalText, Market, MarketId, MarketSpec, OrderStatus, Price,
+    Quantity, Side, rescale_half_up,
 };
 use openmart_wire::bitmart_v2 as wire;
 use openmart_wire::bitmart_v2::ApiError;
@@ -164,6 +164,19 @@ impl Listed {
             price: self.price(Some(trade.price)),
             count: self.quantity(trade.quantity),
             side: side_to_wire(trade.taker_side),
+        }
+    }
+
+    pub(in super::super) fn kline(&self, row: &feed::KlineRow) -> wire::Kline {
+        let MarketSpec { quantity_decimals, price_decimals, .. } = self.market.spec;
+        let volume = DecimalText::new(row.volume_lots, quantity_decimals).shown(price_decimals);
+        wire::Kline {
+            timestamp: row.open_time.0,
+            open_price: self.price(Some(row.open)),
+            highest_price: self.price(Some(row.high)),
+            lowest_price: self.price(Some(row.low)),
+            current_price: self.price(Some(row.close)),
+            volume: volume.to_string(),
         }
     }
 
