@@ -1,6 +1,6 @@
 //! Snapshots that were damaged or made up: an error or a sound state, never a panic.
 
-use openmart_marketdata::{MarketData, Step};
+use openmart_marketdata::{CANDLES_KEPT, MarketData, Step};
 use openmart_model::{Reader, Side, Timestamp};
 
 use crate::property::{bytes_of, crosses, restored};
@@ -208,7 +208,10 @@ fn candles_that_cannot_be_are_refused_by_name() {
     let later = (MINUTE + 1) * MINUTE_MS;
     let expected = "candles from the first trade on";
     assert_eq!(error(first_trade, &later.to_le_bytes()), expected);
-    assert_eq!(error(first_trade - 1, &[0]), "candles that end with the last trade");
+    let same_minute = MINUTE * MINUTE_MS + 1;
+    let expected = "candles that end with the last trade";
+    assert_eq!(error(first_trade, &same_minute.to_le_bytes()), expected);
+    assert_eq!(error(first_trade - 1, &[0]), expected);
 
     market.trade(later, 20, 1);
     let mut bytes = bytes_of(&market.data);
@@ -219,6 +222,23 @@ fn candles_that_cannot_be_are_refused_by_name() {
     bytes[at..at + 8].copy_from_slice(&(MINUTE * MINUTE_MS).to_le_bytes());
     let error = MarketData::restore(&mut Reader::new(&bytes)).expect_err("two at one time");
     assert_eq!(error.expected, "ascending candles");
+}
+
+#[test]
+fn a_full_series_begins_no_earlier_than_the_first_trade() {
+    let mut market = Market::new();
+    let start = 3 * MINUTE * MINUTE_MS;
+    for n in 0..CANDLES_KEPT as u64 {
+        market.trade(start + n * MINUTE_MS, 1, 1);
+    }
+    let mut bytes = bytes_of(&market.data);
+    assert_eq!(bytes_of(&restored(&bytes)), bytes);
+    let old = start.to_le_bytes();
+    let at = bytes.windows(8).position(|window| window == old).expect("the first trade");
+    // Still in the first candle of 3 minutes, which is not full.
+    bytes[at..at + 8].copy_from_slice(&(start + MINUTE_MS).to_le_bytes());
+    let error = MarketData::restore(&mut Reader::new(&bytes)).expect_err("an older candle");
+    assert_eq!(error.expected, "candles from the first trade on");
 }
 
 /// Sequences of a market and time of a snapshot do not matter to counts and sums of orders.
