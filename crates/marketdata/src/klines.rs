@@ -93,7 +93,7 @@ impl<I: Iterator<Item = KlineRow>> Iterator for Filled<I> {
 
     fn next(&mut self) -> Option<KlineRow> {
         let open_time = self.open_time?;
-        self.open_time = self.step.next_open_time(open_time);
+        self.open_time = self.step.open_time_after(open_time);
         let traded = self.candles.next_if(|candle| candle.open_time == open_time);
         let row = traded.unwrap_or(KlineRow::flat(open_time, self.close));
         self.close = row.close;
@@ -218,7 +218,7 @@ impl Series {
             let room = (candles.len() * 2).clamp(CANDLES_FIRST, CANDLES_KEPT);
             candles.reserve_exact(room - candles.len());
         }
-        self.end = step.next_open_time(candle.open_time);
+        self.end = step.open_time_after(candle.open_time);
         candles.push_back(candle);
     }
 }

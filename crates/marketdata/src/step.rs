@@ -95,15 +95,23 @@ impl Step {
 
     /// Where the candle after the one of a time begins. Nothing at the end of all times.
     pub fn next_open_time(self, time: Timestamp) -> Option<Timestamp> {
-        let open = self.open_time(time).0;
-        // The longest candle from here ends in the next one at the latest, wherever that begins.
-        open.checked_add(self.longest_ms()).map(|time| self.open_time(Timestamp(time)))
+        self.open_time_after(self.open_time(time))
+    }
+
+    /// As [`next_open_time`](Self::next_open_time), of a time at which a candle begins.
+    pub(crate) fn open_time_after(self, open: Timestamp) -> Option<Timestamp> {
+        let end = open.0.checked_add(self.longest_ms()).map(Timestamp)?;
+        Some(match self {
+            // The longest candle ends in the next one at the latest, wherever that begins.
+            Self::Week | Self::Month => self.open_time(end),
+            _ => end,
+        })
     }
 
     /// The first candle that begins at a time or later.
     pub(crate) fn first_open_time(self, from: Timestamp) -> Option<Timestamp> {
         let open = self.open_time(from);
-        if open == from { Some(open) } else { self.next_open_time(open) }
+        if open == from { Some(open) } else { self.open_time_after(open) }
     }
 
     fn longest_ms(self) -> u64 {
