@@ -51,11 +51,13 @@ pub struct Klines {
     pub known_from: Timestamp,
 }
 
-/// Puts flat candles where there was no trade: gives each candle of a step that begins in `from` to
-/// `to`, both included, but none before the first trade, and at most the first `rows_max`.
+/// Puts flat candles where there was no trade: gives each candle of a step that begins in
+/// `open_times`, both bounds included, but none before the first of `candles`, and at most the first
+/// `rows_max`. The upper bound should not lie in the future.
 ///
-/// `candles` are those with trades, ascending; one that begins before `from` tells the price until
-/// the next.
+/// `candles` ascend and begin with their step; flat ones among them are fine. One before the lower
+/// bound tells the price until the next. So older candles can be chained before those of a
+/// [`Klines`].
 pub fn fill_gaps(
     step: Step,
     candles: impl IntoIterator<Item = KlineRow>,
