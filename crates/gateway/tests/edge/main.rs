@@ -14,5 +14,6 @@ mod matrix;
 mod operations;
 mod precedence;
 mod refusals;
+mod stream;
 mod strict;
 mod venue;

@@ -5,10 +5,11 @@ use openmart_exchange::{Fill, OrderView, Role};
 use openmart_marketdata as feed;
 use openmart_model::{
     Amount, Asset, AssetId, Balance, DecimalText, Market, MarketId, OrderStatus, Price, Quantity,
-    Side, rescale_half_up,
+    Side, Timestamp, rescale_half_up,
 };
 use openmart_wire::bitmart_v2 as wire;
 use openmart_wire::bitmart_v2::ApiError;
+use openmart_wire::bitmart_v2::stream::{PriceData, StreamTrade};
 
 use super::side_to_wire;
 
@@ -165,6 +166,33 @@ impl Listed {
             count: self.quantity(trade.quantity),
             side: side_to_wire(trade.taker_side),
         }
+    }
+
+    pub(in super::super) fn stream_trade(&self, trade: &feed::PublicTrade) -> StreamTrade {
+        let wire::PublicTrade { amount, order_time, price, count, side } = self.public_trade(trade);
+        StreamTrade { side, amount, price, count, time: order_time }
+    }
+
+    /// The last 24 hours on the stream. Nobody here knows what a coin is worth in fiat money, so the
+    /// rate is in the quote asset.
+    pub(in super::super) fn price_data(&self, ticker: &feed::Ticker, now: Timestamp) -> PriceData {
+        let turnover = DecimalText::new(ticker.turnover.units(), self.quote.decimals);
+        let current_price = self.price(ticker.last);
+        let (_, quote) = self.market.symbol.split_once('_').unwrap_or_default();
+        PriceData {
+            open_price: self.price(ticker.open),
+            highest_price: self.price(ticker.high),
+            lowest_price: self.price(ticker.low),
+            volume: turnover.shown(self.market.spec.price_decimals).to_string(),
+            rate: format!("{current_price} {quote}"),
+            current_price,
+            fluctuation: fluctuation(ticker.change_basis_points().unwrap_or(0)),
+            timestamp: now.0,
+        }
+    }
+
+    pub(in super::super) fn symbol(&self) -> &str {
+        &self.market.symbol
     }
 
     pub(in super::super) fn order(&self, view: &OrderView) -> wire::Order {
