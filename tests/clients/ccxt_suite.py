@@ -11,6 +11,7 @@ import traceback
 from decimal import Decimal
 
 import ccxt
+import ccxt_klines
 import ccxt_matches
 import ccxt_orders
 from ccxt_accounts import (
@@ -146,7 +147,7 @@ def main():
     def conserves_funds(alice, bob):
         check_conserved(before, last_trade_id, accounts)
 
-    scenarios = [signs_in, loads_markets, tells_time, *ccxt_orders.SCENARIOS, *ccxt_matches.SCENARIOS]
+    scenarios = [signs_in, loads_markets, tells_time, *ccxt_orders.SCENARIOS, *ccxt_matches.SCENARIOS, *ccxt_klines.SCENARIOS]
     failed = 0
     for scenario in [*scenarios, refuses_strangers, conserves_funds]:
         name = f"{NAME} {scenario.__name__}"

@@ -1,12 +1,16 @@
-//! The public view of one market: its depth, last trades and ticker.
+//! The public view of one market: its depth, last trades, ticker and klines.
 //!
 //! Facts of this market enter, already sorted out by the fold; readers ask here.
+
+use core::ops::RangeInclusive;
 
 use openmart_model::{
     Codec, DecodeError, Order, Price, Quantity, Reader, Side, Timestamp, Trade, Writer,
 };
 
 use crate::depth::{Best, Depth, Levels};
+use crate::klines::{Candles, KlineRow, Klines};
+use crate::step::Step;
 use crate::ticker::Ticker;
 use crate::trades::{PublicTrade, RecentTrades};
 use crate::window::{Window, minute_of};
@@ -19,6 +23,7 @@ pub struct MarketFeed {
     levels: Levels,
     trades: RecentTrades,
     window: Window,
+    candles: Candles,
 }
 
 impl MarketFeed {
@@ -29,6 +34,7 @@ impl MarketFeed {
             levels: Levels::default(),
             trades: RecentTrades::default(),
             window: Window::default(),
+            candles: Candles::default(),
         }
     }
 
@@ -66,6 +72,32 @@ impl MarketFeed {
         }
     }
 
+    /// The candles of a step that begin in `open_times`, both bounds included, up to the running one
+    /// of `now`: ascending, without a gap from the first trade on, at most the first `rows_max`. A
+    /// range that ends before it begins has none.
+    ///
+    /// Only the latest [`CANDLES_KEPT`](crate::CANDLES_KEPT) candles with trades are known here;
+    /// [`Klines::known_from`] tells from when on, so that older ones can be put before.
+    pub fn klines(
+        &self,
+        step: Step,
+        open_times: RangeInclusive<Timestamp>,
+        now: Timestamp,
+        rows_max: usize,
+    ) -> Klines {
+        self.candles.klines(step, open_times, self.not_before_last(now), rows_max)
+    }
+
+    /// The candle of a step that `now` lies in: flat if it has no trade yet, nothing if there never
+    /// was one. An earlier `now` counts as the time of the last trade.
+    pub fn running_kline(&self, step: Step, now: Timestamp) -> Option<KlineRow> {
+        self.candles.running(step, now)
+    }
+
+    fn not_before_last(&self, now: Timestamp) -> Timestamp {
+        self.trades.last().map_or(now, |last| now.max(last.time))
+    }
+
     /// Sequence of the last command that changed the depth, or added the market.
     pub fn depth_sequence(&self) -> u64 {
         self.depth_sequence
@@ -97,6 +129,7 @@ impl MarketFeed {
         let price_before = self.trades.last().map(|last| last.price);
         let trade = PublicTrade::new(time, trade);
         self.window.add(&trade, price_before);
+        self.candles.add(&trade);
         self.trades.push(trade);
         Ok(())
     }
@@ -115,6 +148,7 @@ impl Codec for MarketFeed {
         writer.put(&self.levels);
         writer.put(&self.trades);
         writer.put(&self.window);
+        writer.put(&self.candles);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -124,6 +158,7 @@ impl Codec for MarketFeed {
             levels: reader.get()?,
             trades: reader.get()?,
             window: reader.get()?,
+            candles: reader.get()?,
         };
         let last = feed.trades.last();
         if feed.window.last_minute() != last.map(|trade| minute_of(trade.time)) {
@@ -131,6 +166,9 @@ impl Codec for MarketFeed {
         }
         if !last.is_none_or(|trade| feed.window.last_minute_spans(trade.price)) {
             return Err(reader.error("a window that spans the last trade price"));
+        }
+        if !feed.candles.ends_with(last) {
+            return Err(reader.error("candles that end with the last trade"));
         }
         Ok(feed)
     }

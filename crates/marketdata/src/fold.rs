@@ -11,7 +11,7 @@ use openmart_model::{DecodeError, Event, MarketId, Reader, Timestamp, Writer};
 use crate::feed::MarketFeed;
 
 /// The form of the snapshot bytes. Another number is another layout.
-const SNAPSHOT_FORM: u8 = 1;
+const SNAPSHOT_FORM: u8 = 2;
 
 /// The market data of all markets as of one command.
 #[derive(Clone, Default, Debug)]
@@ -109,10 +109,10 @@ impl MarketData {
 
     /// Takes what [`snapshot`](Self::snapshot) wrote. Bytes that no sequence of events could have
     /// led to, as far as a state can tell, are an error: a crossed book, an empty level, trades out
-    /// of order. Never panics.
+    /// of order, candles that do not fit together. Never panics.
     pub fn restore(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         if reader.get::<u8>()? != SNAPSHOT_FORM {
-            return Err(reader.error("market data of form 1"));
+            return Err(reader.error("market data of form 2"));
         }
         let (sequence, time) = (reader.get()?, reader.get()?);
         let count: u32 = reader.get()?;

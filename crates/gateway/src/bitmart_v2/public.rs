@@ -4,8 +4,8 @@
 //! the exchange from going on.
 
 use openmart_marketdata::{MarketFeed, PublicTrade};
-use openmart_model::MarketId;
-use openmart_wire::bitmart_v2::{ApiError, STEPS_MINUTES, ServerTime, limits};
+use openmart_model::{MarketId, Timestamp};
+use openmart_wire::bitmart_v2::{ApiError, ListKlines, STEPS_MINUTES, ServerTime, limits};
 use percent_encoding::percent_decode_str;
 
 use super::Dialect;
@@ -99,6 +99,18 @@ pub(super) fn trades(dialect: &Dialect, incoming: &Incoming<'_>) -> Result<Answe
     })?;
     let trades: Vec<_> = trades.iter().map(|trade| listed.public_trade(trade)).collect();
     Ok(Answer::json(&trades))
+}
+
+/// `GET /v2/symbols/{symbol}/kline`: the candles of a step, oldest first.
+pub(super) fn klines(dialect: &Dialect, incoming: &Incoming<'_>) -> Result<Answer, Answer> {
+    let asked = ListKlines::from_query(&incoming.query()?)?;
+    let step = translate::step(asked.step)?;
+    let open_times = Timestamp(asked.from)..=Timestamp(asked.to);
+    let (listed, klines) = with_market(dialect, incoming, |_, listed, feed| {
+        Ok((listed, feed.klines(step, open_times, incoming.now, limits::KLINES_MAX)))
+    })?;
+    let klines: Vec<_> = klines.rows.iter().map(|row| listed.kline(row)).collect();
+    Ok(Answer::json(&klines))
 }
 
 /// Copies something out of the market data of the symbol in the path.

@@ -40,7 +40,7 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-bm-signature");
 const COMPRESSED_BYTES_MIN: u64 = 512;
 
 /// Every route of the dialect.
-const ROUTES: [Route; 18] = [
+const ROUTES: [Route; 19] = [
     Route::public(paths::PING, public::ping),
     Route::public(paths::TIME, public::time),
     Route::public(paths::STEPS, public::steps),
@@ -51,6 +51,7 @@ const ROUTES: [Route; 18] = [
     Route::public(paths::TICKER, public::ticker),
     Route::public(paths::DEPTH, public::depth),
     Route::public(paths::PUBLIC_TRADES, public::trades),
+    Route::public(paths::KLINES, public::klines),
     Route::login(paths::AUTHENTICATION, authentication::issue_token),
     Route::private(paths::WALLET, wallet::balances),
     Route::private(paths::ORDERS, orders::list),

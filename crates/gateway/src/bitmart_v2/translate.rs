@@ -3,12 +3,14 @@
 //! What enters: requests of the wire on their way in, values of the model on their way out. What
 //! leaves: model values that cannot be ill-formed, wire values with exactly the decimals that the
 //! API shows. No number is rounded here but where the API cuts: fees, wallets and `base_volume` to
-//! fewer decimals, the quote value of a public trade half up.
+//! fewer decimals, volumes of klines to those of the price, the quote value of a public trade half
+//! up.
 
 mod listed;
 
 use openmart_engine::Engine;
 use openmart_exchange::{OrderFilter, SubmitError};
+use openmart_marketdata::Step;
 use openmart_model::{
     AccountId, ClientOrderId, Command, DecimalError, MarketId, NewOrder, OrderId, OrderKind, Price,
     Quantity, Reject, Side, TimeInForce, parse_decimal,
@@ -171,6 +173,11 @@ pub(super) fn order_filter(filter: wire::StatusFilter) -> OrderFilter {
     }
 }
 
+/// The step that the API calls by its minutes.
+pub(super) fn step(minutes: u32) -> Result<Step, ApiError> {
+    Step::from_minutes(minutes).ok_or(ApiError::invalid("step"))
+}
+
 /// A page number. What no machine can count to is past every end.
 pub(super) fn page_index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
@@ -188,5 +195,10 @@ mod tests {
     #[test]
     fn pages_are_counted_up() {
         assert_eq!((pages(0, 10), pages(216, 10), pages(220, 10)), (0, 22, 22));
+    }
+
+    #[test]
+    fn the_steps_offered_are_the_steps_there_are() {
+        assert_eq!(wire::STEPS_MINUTES, Step::ALL.map(Step::minutes));
     }
 }

@@ -8,6 +8,7 @@
 mod answers;
 mod connections;
 mod http;
+mod klines;
 mod limits;
 mod malformed;
 mod matrix;

@@ -248,6 +248,7 @@ fn public_routes_ask_for_nothing_and_take_one_method() {
         "/v2/ticker",
         "/v2/symbols/ACX_USDT/orders",
         "/v2/symbols/ACX_USDT/trades",
+        "/v2/symbols/ACX_USDT/kline?from=0&to=0",
     ] {
         let odd = Call::new("GET", target)
             .with("X-BM-AUTHORIZATION", "Bearer nonsense")

@@ -1,6 +1,6 @@
 //! Random runs: everything that can be asked, after every few commands, at random later times.
 
-use openmart_marketdata::{Depth, DepthLevel, MarketData, MarketFeed};
+use openmart_marketdata::{Depth, DepthLevel, MarketData, MarketFeed, Step};
 use openmart_model::{MarketId, Reader, Side, Timestamp, Writer};
 
 use crate::naive::{self, Row};
@@ -114,6 +114,12 @@ fn a_restored_state_goes_on_like_the_one_it_was_taken_from() {
                     let same = copy.market(market).expect("the same markets");
                     assert_eq!(feed.ticker(now), same.ticker(now), "seed {seed}, step {step}");
                     assert_eq!(feed.depth(1, 20), same.depth(1, 20), "seed {seed}, step {step}");
+                    for step in Step::ALL {
+                        let klines = |feed: &MarketFeed| {
+                            feed.klines(step, Timestamp(0)..=Timestamp(u64::MAX), now, 100)
+                        };
+                        assert_eq!(klines(feed), klines(same), "seed {seed}, {step:?}");
+                    }
                 }
                 copy = restored(&bytes);
             }

@@ -61,7 +61,7 @@ impl Market {
         })
     }
 
-    fn feed(&self) -> &MarketFeed {
+    pub(crate) fn feed(&self) -> &MarketFeed {
         self.data.market(MARKET).expect("the market was added")
     }
 }

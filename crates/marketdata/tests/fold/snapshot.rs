@@ -1,6 +1,6 @@
 //! Snapshots that were damaged or made up: an error or a sound state, never a panic.
 
-use openmart_marketdata::MarketData;
+use openmart_marketdata::{MarketData, Step};
 use openmart_model::{Reader, Side, Timestamp};
 
 use crate::property::{bytes_of, crosses, restored};
@@ -68,6 +68,15 @@ fn check_sound(state: &MarketData, what: &str) {
             assert_eq!(ticker.open.is_some(), ticker.last.is_some(), "{what}");
             assert!(ticker.low <= ticker.high, "{what}");
             assert_eq!(ticker.change_basis_points().is_some(), ticker.last.is_some(), "{what}");
+            for step in Step::ALL {
+                let any = Timestamp(0)..=Timestamp(u64::MAX);
+                let rows = feed.klines(step, any, Timestamp(now), 50).rows;
+                assert!(rows.is_sorted_by_key(|row| row.open_time), "{what}");
+                assert!(rows.iter().all(|row| row.low <= row.high), "{what}");
+                assert_eq!(rows.is_empty(), ticker.last.is_none(), "{what}");
+                let running = feed.running_kline(step, Timestamp(now));
+                assert_eq!(running.map(|row| row.close), ticker.last, "{what}");
+            }
         }
     }
 }
@@ -137,8 +146,8 @@ fn nonsense_is_refused_by_name() {
     }
     assert_eq!(error(replaced(&whole, VOLUME, 0, 0)), "a minute with a trade");
     let mut other_form = whole.clone();
-    other_form[0] = 2;
-    assert_eq!(error(other_form), "market data of form 1");
+    other_form[0] = 1;
+    assert_eq!(error(other_form), "market data of form 2");
     let mut earlier = whole.clone();
     earlier[1..9].copy_from_slice(&2u64.to_le_bytes());
     assert_eq!(error(earlier), "a market that did not change later than the snapshot");
@@ -147,9 +156,75 @@ fn nonsense_is_refused_by_name() {
     assert_eq!(error(younger), "trades no later than the snapshot");
 }
 
+/// Bytes of a candle, of its count before it, and of the same for all steps.
+const CANDLE: usize = 5 * 8 + 2 * 16;
+const SERIES: usize = 4 + CANDLE;
+const ALL_SERIES: usize = Step::ALL.len() * SERIES;
+
+#[test]
+fn candles_that_cannot_be_are_refused_by_name() {
+    let mut market = Market::new();
+    for ticks in [10, 30, 20] {
+        market.trade(MINUTE * MINUTE_MS, ticks, 1);
+    }
+    let whole = bytes_of(&market.data);
+    // One candle for each step stands at the end, behind the time of the first trade.
+    let first_trade = whole.len() - ALL_SERIES - 8;
+    let series = |step: Step| whole.len() - ALL_SERIES + step as usize * SERIES;
+    let error = |at: usize, new: &[u8]| {
+        let mut bytes = whole.clone();
+        bytes[at..at + new.len()].copy_from_slice(new);
+        match MarketData::restore(&mut Reader::new(&bytes)) {
+            Ok(_) => "nothing",
+            Err(error) => error.expected,
+        }
+    };
+    for step in [Step::Minute, Step::Minutes45, Step::Week, Step::Month] {
+        let (count, candle) = (series(step), series(step) + 4);
+        let (open, high, low, close) = (candle + 8, candle + 16, candle + 24, candle + 32);
+        let open_time = step.open_time(Timestamp(MINUTE * MINUTE_MS));
+        let next = step.next_open_time(open_time).expect("not the end of time").0;
+        for (at, new, expected) in [
+            (candle, open_time.0 + 1, "a candle that begins with its step"),
+            (candle, next, "candles from the first trade on"),
+            (
+                candle,
+                step.open_time(Timestamp(open_time.0 - 1)).0,
+                "candles from the first trade on",
+            ),
+            (open, 31, "a candle of prices above 0, between its low and its high"),
+            (high, 19, "a candle of prices above 0, between its low and its high"),
+            (low, 0, "a candle of prices above 0, between its low and its high"),
+            (low, 11, "a candle of prices above 0, between its low and its high"),
+            (close, 9, "a candle of prices above 0, between its low and its high"),
+            (close, 21, "candles that end with the last trade"),
+            (candle + 40, 0, "a candle with a trade"),
+        ] {
+            assert_eq!(error(at, &u64::to_le_bytes(new)), expected, "{step:?} {new}");
+        }
+        assert_eq!(error(count, &[0]), "1 to 5000 candles", "{step:?}");
+        assert_eq!(error(count, &5_001u32.to_le_bytes()), "1 to 5000 candles", "{step:?}");
+    }
+    let later = (MINUTE + 1) * MINUTE_MS;
+    let expected = "candles from the first trade on";
+    assert_eq!(error(first_trade, &later.to_le_bytes()), expected);
+    assert_eq!(error(first_trade - 1, &[0]), "candles that end with the last trade");
+
+    market.trade(later, 20, 1);
+    let mut bytes = bytes_of(&market.data);
+    let last = later.to_le_bytes();
+    // The last candles begin where the trade was; of minutes it is the second one.
+    let places = bytes.windows(8).enumerate().filter(|(_, window)| *window == last);
+    let at = places.map(|(at, _)| at).find(|at| *at > first_trade).expect("its second candle");
+    bytes[at..at + 8].copy_from_slice(&(MINUTE * MINUTE_MS).to_le_bytes());
+    let error = MarketData::restore(&mut Reader::new(&bytes)).expect_err("two at one time");
+    assert_eq!(error.expected, "ascending candles");
+}
+
 /// Sequences of a market and time of a snapshot do not matter to counts and sums of orders.
 fn with_bids(markets: u32, levels: u32, orders: u32) -> Vec<u8> {
-    let mut bytes = vec![1; 1 + 8 + 8];
+    let mut bytes = vec![2];
+    bytes.extend([1; 8 + 8]);
     bytes.extend(markets.to_le_bytes());
     bytes.extend([0; 8 + 8]);
     bytes.extend(levels.to_le_bytes());
@@ -158,8 +233,8 @@ fn with_bids(markets: u32, levels: u32, orders: u32) -> Vec<u8> {
         bytes.extend(u128::from(orders).to_le_bytes());
         bytes.extend(orders.to_le_bytes());
     }
-    // No asks, no trades, no minutes.
-    bytes.extend([0; 4 + 4 + 4]);
+    // No asks, no trades, no minutes, no candles.
+    bytes.extend([0; 4 + 4 + 4 + 1]);
     bytes
 }
 

@@ -1,7 +1,7 @@
 //! Snapshots of the market data.
 
-use openmart_marketdata::MarketData;
-use openmart_model::{Reader, Writer};
+use openmart_marketdata::{MarketData, MarketFeed, Step};
+use openmart_model::{Reader, Timestamp, Writer};
 
 use crate::pair::Pair;
 use crate::workload::random::RandomCommands;
@@ -15,9 +15,18 @@ pub(super) fn snapshot(bytes: &[u8]) -> bool {
     }
     assert_eq!(written(&data), bytes, "market data has two byte forms");
     for (_, feed) in data.markets() {
-        let _ = (feed.depth(0, 10), feed.depth(3, 10), feed.ticker(openmart_model::Timestamp(0)));
+        let _ = (feed.depth(0, 10), feed.depth(3, 10), feed.ticker(Timestamp(0)));
+        show_klines(feed);
     }
     true
+}
+
+fn show_klines(feed: &MarketFeed) {
+    let end = Timestamp(u64::MAX);
+    for step in Step::ALL {
+        let _ = feed.klines(step, Timestamp(0)..=end, end, 10);
+        let _ = feed.running_kline(step, end);
+    }
 }
 
 pub(super) fn snapshots() -> Vec<Vec<u8>> {

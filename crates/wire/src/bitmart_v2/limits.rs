@@ -38,6 +38,9 @@ pub const DEPTH_LEVELS_MAX: usize = 200;
 /// Trades in the answer to the public trades of a symbol.
 pub const PUBLIC_TRADES_MAX: usize = 50;
 
+/// Candles in one answer: about 700 KB.
+pub const KLINES_MAX: usize = 5_000;
+
 /// Life of an access token in seconds.
 pub const TOKEN_LIFE_S: u32 = 900;
 

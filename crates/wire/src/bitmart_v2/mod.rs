@@ -18,6 +18,7 @@ pub mod stream;
 
 mod cancel_request;
 mod depth;
+mod klines;
 mod markets;
 mod members;
 mod order_request;
@@ -32,6 +33,7 @@ mod wallet;
 
 pub use cancel_request::{CancelAll, CancelOrder, parse_entrust_id};
 pub use depth::{Depth, DepthLevel};
+pub use klines::{Kline, ListKlines};
 pub use markets::{Currency, SymbolDetails};
 pub use messages::{ApiError, ErrorBody, ParameterType, RequestFault};
 pub use number::NumberText;

@@ -24,6 +24,8 @@ pub const TICKER: &str = "/v2/ticker";
 pub const DEPTH: &str = "/v2/symbols/{symbol}/orders";
 /// `GET`: answers an array of [`PublicTrade`](super::PublicTrade).
 pub const PUBLIC_TRADES: &str = "/v2/symbols/{symbol}/trades";
+/// `GET`: takes [`ListKlines`](super::ListKlines), answers an array of [`Kline`](super::Kline).
+pub const KLINES: &str = "/v2/symbols/{symbol}/kline";
 /// `POST`: takes [`TokenRequest`](super::TokenRequest), answers [`Token`](super::Token).
 pub const AUTHENTICATION: &str = "/v2/authentication";
 /// `GET` with a token: answers an array of [`WalletEntry`](super::WalletEntry).

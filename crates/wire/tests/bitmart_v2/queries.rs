@@ -1,8 +1,8 @@
 //! Query strings.
 
 use openmart_wire::bitmart_v2::{
-    ApiError, ListOrders, ListTrades, OrderStatus, ParameterType, Query, RequestFault,
-    StatusFilter, messages::Bounds,
+    ApiError, ListKlines, ListOrders, ListTrades, OrderStatus, ParameterType, Query, RequestFault,
+    STEPS_MINUTES, StatusFilter, messages::Bounds,
 };
 
 fn list_orders(query: &str) -> Result<ListOrders, ApiError> {
@@ -94,6 +94,40 @@ fn a_list_of_trades_may_name_an_order() {
         Err(ApiError::required(ParameterType::String, "symbol"))
     );
     assert_eq!(list_trades("symbol=A&entrust_id=x"), Err(ApiError::invalid("entrust_id")));
+}
+
+#[test]
+fn klines_need_both_bounds_and_a_step_that_is_offered() {
+    let klines = |query: &str| ListKlines::from_query(&Query::parse(Some(query))?);
+    let missing = |name| Err(ApiError::required(ParameterType::Long, name));
+    let invalid = |name| Err(ApiError::invalid(name));
+    let minute = ListKlines { from: 1_600_000_000_000, to: 5, step: 1 };
+    assert_eq!(klines("from=1600000000000&to=5"), Ok(minute));
+    assert_eq!(klines("step=&to=5&from=1600000000000&symbol=X"), Ok(minute));
+    for step in STEPS_MINUTES {
+        let list = klines(&format!("from=0&to=18446744073709551615&step={step}")).unwrap();
+        assert_eq!((list.from, list.to, list.step), (0, u64::MAX, step));
+        assert_eq!(klines(&list.to_query()), Ok(list));
+    }
+    for (query, expected) in [
+        ("", missing("from")),
+        ("to=1&step=7", missing("from")),
+        ("from=1&step=7", missing("to")),
+        ("from=&to=1", missing("from")),
+        ("from=1&to=", missing("to")),
+        ("from=-1&to=1", invalid("from")),
+        ("from=1.5e12&to=1", invalid("from")),
+        ("from=1&to=18446744073709551616", invalid("to")),
+        ("from=1&to=now", invalid("to")),
+        ("from=1&from=2&to=3", invalid("from")),
+        ("from=1&to=2&step=0", invalid("step")),
+        ("from=1&to=2&step=2", invalid("step")),
+        ("from=1&to=2&step=4294967297", invalid("step")),
+        ("from=1&to=2&step=-1", invalid("step")),
+        ("from=1&to=2&step=1m", invalid("step")),
+    ] {
+        assert_eq!(klines(query), expected, "{query}");
+    }
 }
 
 #[test]

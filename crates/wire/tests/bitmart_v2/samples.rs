@@ -1,7 +1,7 @@
 //! The specification's samples: each is read, written again, and must come out byte for byte.
 
 use openmart_wire::bitmart_v2::{
-    Currency, Depth, EMPTY_BODY, Empty, ErrorBody, Order, OrderPage, OrderStatus, OwnTrade,
+    Currency, Depth, EMPTY_BODY, Empty, ErrorBody, Kline, Order, OrderPage, OrderStatus, OwnTrade,
     PlacedOrder, PublicTrade, STEPS_MINUTES, ServerTime, Side, SymbolDetails, Ticker, Token,
     TradePage, WalletEntry,
 };
@@ -78,6 +78,10 @@ fn market_data() {
         r#"[{"amount":"46.02208000","order_time":1600000512345,"price":"2.5012","count":"18.40","type":"buy"}]"#,
     );
     assert_eq!(trades[0].side, Side::Buy);
+    check::<Vec<Kline>>(
+        r#"[{"timestamp":1600000200000,"open_price":"2.4990","highest_price":"2.5012","lowest_price":"2.4985","current_price":"2.5012","volume":"812.3000"},
+            {"timestamp":1600000500000,"open_price":"2.5012","highest_price":"2.5012","lowest_price":"2.5012","current_price":"2.5012","volume":"0.0000"}]"#,
+    );
 }
 
 #[test]

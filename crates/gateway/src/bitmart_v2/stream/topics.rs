@@ -6,7 +6,7 @@
 use axum::extract::ws::Utf8Bytes;
 use openmart_engine::Engine;
 use openmart_exchange::Exchange;
-use openmart_marketdata::{Depth, MarketFeed, PublicTrade, Ticker};
+use openmart_marketdata::{Depth, KlineRow, MarketFeed, PublicTrade, Step, Ticker};
 use openmart_model::{MarketId, Timestamp};
 use openmart_wire::bitmart_v2::ApiError;
 use openmart_wire::bitmart_v2::limits;
@@ -14,6 +14,9 @@ use openmart_wire::bitmart_v2::stream::{Channel, ChannelRequest, Push, StreamErr
 
 use super::super::translate::Listed;
 use super::text;
+
+/// Minutes of a candle when the client does not say.
+const KLINE_STEP_DEFAULT: u32 = 1;
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -27,6 +30,7 @@ pub(super) struct Topic {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Form {
     Price,
+    Kline { step: Step },
     Depth { precision: u8 },
     Trade { precision: u16 },
 }
@@ -42,7 +46,10 @@ impl Topic {
         let (min, max) = listed.depth_precisions();
         let form = match request.channel {
             Channel::Price => Form::Price,
-            Channel::Kline { .. } => return Err(StreamError::UnknownTopic),
+            Channel::Kline { step } => {
+                let step = Step::from_minutes(step.unwrap_or(KLINE_STEP_DEFAULT));
+                Form::Kline { step: step.ok_or(StreamError::InvalidStep)? }
+            }
             Channel::Depth { precision } => {
                 let precision = precision.unwrap_or(max.into());
                 match u8::try_from(precision) {
@@ -64,6 +71,9 @@ impl Topic {
     pub(super) fn is_meant(&self, channel: Channel) -> bool {
         match (channel, self.form) {
             (Channel::Price, Form::Price) => true,
+            (Channel::Kline { step }, Form::Kline { step: own }) => {
+                step.is_none_or(|step| step == own.minutes())
+            }
             (Channel::Depth { precision }, Form::Depth { precision: own }) => {
                 precision.is_none_or(|precision| precision == u16::from(own))
             }
@@ -108,6 +118,8 @@ pub(super) struct Open {
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Content {
     Price(Ticker),
+    /// Nothing when there never was a trade.
+    Kline(Option<KlineRow>),
     Depth(Depth),
     Trades,
 }
@@ -163,11 +175,15 @@ impl Open {
             (Content::Price(ticker), _) => {
                 text(&Push::Price { symbol, data: self.listed.price_data(ticker, now) })
             }
+            (Content::Kline(row), Form::Kline { step }) => {
+                let data = self.listed.kline_data(row.as_ref(), now);
+                text(&Push::Kline { symbol, step: step.minutes().to_string(), data })
+            }
             (Content::Depth(depth), Form::Depth { precision }) => {
                 let data = self.listed.depth(depth, precision);
                 text(&Push::Depth { symbol, precision: precision.into(), data })
             }
-            (Content::Depth(_) | Content::Trades, _) => Utf8Bytes::default(),
+            (Content::Kline(_) | Content::Depth(_) | Content::Trades, _) => Utf8Bytes::default(),
         }
     }
 
@@ -189,8 +205,10 @@ impl Open {
 impl Form {
     fn revision(self, feed: &MarketFeed, now: Timestamp) -> Revision {
         match self {
-            // Old trades leave the last 24 hours minute by minute.
-            Self::Price => Revision { sequence: feed.trades_sequence(), minute: now.0 / MINUTE_MS },
+            // Old trades leave the last 24 hours, and candles end, minute by minute.
+            Self::Price | Self::Kline { .. } => {
+                Revision { sequence: feed.trades_sequence(), minute: now.0 / MINUTE_MS }
+            }
             Self::Depth { .. } => Revision { sequence: feed.depth_sequence(), minute: 0 },
             Self::Trade { .. } => Revision::default(),
         }
@@ -200,6 +218,7 @@ impl Form {
         match self {
             // Best offers are no part of this channel.
             Self::Price => Content::Price(Ticker { bid: None, ask: None, ..feed.ticker(now) }),
+            Self::Kline { step } => Content::Kline(feed.running_kline(step, now)),
             Self::Depth { precision } => {
                 let dropped = price_decimals - precision;
                 Content::Depth(feed.depth(dropped, limits::STREAM_DEPTH_LEVELS_MAX))

@@ -4,12 +4,12 @@ use openmart_engine::Engine;
 use openmart_exchange::{Fill, OrderView, Role};
 use openmart_marketdata as feed;
 use openmart_model::{
-    Amount, Asset, AssetId, Balance, DecimalText, Market, MarketId, OrderStatus, Price, Quantity,
-    Side, Timestamp, rescale_half_up,
+    Amount, Asset, AssetId, Balance, DecimalText, Market, MarketId, MarketSpec, OrderStatus, Price,
+    Quantity, Side, Timestamp, rescale_half_up,
 };
 use openmart_wire::bitmart_v2 as wire;
 use openmart_wire::bitmart_v2::ApiError;
-use openmart_wire::bitmart_v2::stream::{PriceData, StreamTrade};
+use openmart_wire::bitmart_v2::stream::{KlineData, PriceData, StreamTrade};
 
 use super::side_to_wire;
 
@@ -191,8 +191,42 @@ impl Listed {
         }
     }
 
+    /// The running candle on the stream; zeros when there never was a trade.
+    pub(in super::super) fn kline_data(
+        &self,
+        row: Option<&feed::KlineRow>,
+        now: Timestamp,
+    ) -> KlineData {
+        let flat = || feed::KlineRow {
+            open_time: now,
+            open: Price::new(0),
+            high: Price::new(0),
+            low: Price::new(0),
+            close: Price::new(0),
+            volume_lots: 0,
+            turnover: Amount::ZERO,
+        };
+        let wire::Kline { open_price, highest_price, lowest_price, current_price, volume, .. } =
+            self.kline(&row.copied().unwrap_or_else(flat));
+        let timestamp = now.0;
+        KlineData { open_price, highest_price, lowest_price, volume, current_price, timestamp }
+    }
+
     pub(in super::super) fn symbol(&self) -> &str {
         &self.market.symbol
+    }
+
+    pub(in super::super) fn kline(&self, row: &feed::KlineRow) -> wire::Kline {
+        let MarketSpec { quantity_decimals, price_decimals, .. } = self.market.spec;
+        let volume = DecimalText::new(row.volume_lots, quantity_decimals).shown(price_decimals);
+        wire::Kline {
+            timestamp: row.open_time.0,
+            open_price: self.price(Some(row.open)),
+            highest_price: self.price(Some(row.high)),
+            lowest_price: self.price(Some(row.low)),
+            current_price: self.price(Some(row.close)),
+            volume: volume.to_string(),
+        }
     }
 
     pub(in super::super) fn order(&self, view: &OrderView) -> wire::Order {

@@ -234,3 +234,45 @@ fn a_repeated_subscribe_pushes_again_but_counts_once() {
     venue.tick();
     assert_eq!(client.pushes().len(), 1);
 }
+
+#[test]
+fn the_running_candle_is_pushed_when_it_has_changed_or_another_begins() {
+    let venue = Venue::new();
+    venue.placed(ALICE, "sell", "18.4", "2.5012");
+    let kline = |step: u32, close: &str, volume: &str, time: u64| {
+        format!(
+            concat!(
+                r#"{{"subscribe":"kline","symbol":"ACX_USDT","step":"{}","data":{{"#,
+                r#""open_price":"{}","highest_price":"{}","lowest_price":"{}","volume":"{}","#,
+                r#""current_price":"{}","timestamp":{}}}}}"#
+            ),
+            step, close, close, close, volume, close, time
+        )
+    };
+    let five = r#"{"subscribe":"kline","symbol":"ACX_USDT","step":5}"#;
+    let one = r#"{"subscribe":"kline","symbol":"ACX_USDT"}"#;
+    let mut client = Client::new(&venue);
+    assert_eq!(subscribed(&venue, &mut client, five), kline(5, "0.0000", "0.0000", NOW));
+    assert_eq!(subscribed(&venue, &mut client, one), kline(1, "0.0000", "0.0000", NOW));
+    venue.clock.set(Timestamp(NOW + 512));
+    venue.placed(BOB, "buy", "10", "2.5012");
+    venue.tick();
+    let traded = |step| kline(step, "2.5012", "10.0000", NOW + 512);
+    assert_eq!(client.pushes(), [traded(5), traded(1)]);
+    // 1,600,000,000 s are 40 s into a minute and 100 s into five.
+    venue.clock.set(Timestamp(NOW + 20_000));
+    venue.tick();
+    assert_eq!(client.pushes(), [kline(1, "2.5012", "0.0000", NOW + 20_000)]);
+    venue.tick();
+    assert_eq!(client.pushes(), Vec::<String>::new());
+    let end = r#"{"unsubscribe":"kline","symbol":"ACX_USDT","step":"1"}"#;
+    assert_eq!(client.ask(end), end);
+    venue.placed(BOB, "buy", "5", "2.5012");
+    venue.tick();
+    assert_eq!(client.pushes(), [kline(5, "2.5012", "15.0000", NOW + 20_000)]);
+    let all = r#"{"subscribe":"kline_cancel","symbol":"ACX_USDT"}"#;
+    assert_eq!(client.ask(all), all);
+    venue.placed(BOB, "buy", "2", "2.5012");
+    venue.tick();
+    assert_eq!(client.pushes(), Vec::<String>::new());
+}
