@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use openmart_model::*;
-use openmart_wire::bitmart_v2::stream::{Push, StreamTrade};
-use openmart_wire::bitmart_v2::{Depth, Ticker};
+use openmart_wire::bitmart_v2::stream::{KlineData, PriceData, Push, StreamTrade};
+use openmart_wire::bitmart_v2::{Depth, Kline, Ticker};
 
 use super::client::Client;
 use crate::venue::{NOW, Venue};
@@ -62,7 +62,8 @@ struct Known {
     books: BTreeMap<u16, Depth>,
     /// Oldest first.
     trades: Vec<StreamTrade>,
-    price: Option<openmart_wire::bitmart_v2::stream::PriceData>,
+    price: Option<PriceData>,
+    kline: Option<KlineData>,
 }
 
 impl Known {
@@ -74,7 +75,8 @@ impl Known {
             }
             Push::Trade { data, .. } => self.trades.extend(data.trades.into_iter().rev()),
             Push::Price { data, .. } => self.price = Some(data),
-            other => panic!("{other:?}"),
+            Push::Kline { data, .. } => self.kline = Some(data),
+            Push::Pong => panic!("nobody pinged"),
         }
     }
 }
@@ -94,13 +96,14 @@ fn replay(seed: u64) {
         known.learn(&client.ask(&format!("{order}{precision}}}")));
     }
     known.learn(&client.ask(r#"{"subscribe":"price","symbol":"ACX_USDT"}"#));
+    known.learn(&client.ask(r#"{"subscribe":"kline","symbol":"ACX_USDT","step":1}"#));
     known.learn(&client.ask(r#"{"subscribe":"trade","symbol":"ACX_USDT"}"#));
     let first_trades = known.trades.len();
     // The first pushes count as those of this tick.
     venue.tick();
     assert_eq!(client.pushes(), Vec::<String>::new(), "seed {seed}");
     for round in 1..=12 {
-        venue.clock.set(Timestamp(NOW + round * 250));
+        venue.clock.set(Timestamp(NOW + round * 5_250));
         for _ in 0..random.below(40) {
             step(&venue, &mut random, &mut orders);
         }
@@ -122,6 +125,22 @@ fn replay(seed: u64) {
             ),
             "seed {seed}, round {round}"
         );
+        let now = NOW + round * 5_250;
+        let span = format!("step=1&from={}&to={now}", now - 60_000);
+        let reply = venue.get(&format!("/v2/symbols/{SYMBOL}/kline?{span}"));
+        let candles: Vec<Kline> = serde_json::from_slice(&reply.body).unwrap();
+        if let (Some(last), Some(pushed)) = (candles.last(), &known.kline) {
+            assert_eq!(
+                (&pushed.open_price, &pushed.highest_price, &pushed.lowest_price),
+                (&last.open_price, &last.highest_price, &last.lowest_price),
+                "seed {seed}, round {round}"
+            );
+            assert_eq!(
+                (&pushed.current_price, &pushed.volume),
+                (&last.current_price, &last.volume),
+                "seed {seed}, round {round}"
+            );
+        }
     }
     let mut traded = Vec::new();
     while let Ok(Some(update)) = events.try_next() {
