@@ -31,7 +31,7 @@ const ORDERS_MAX: usize = 1_024;
 const SESSIONS_PER_TURN: usize = 32;
 
 /// How often events are taken in between ticks, so that they do not pile up.
-const TAKE_IN_INTERVAL: Duration = Duration::from_millis(25);
+const TAKE_IN_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Trades were missed, which must not be passed over.
 const TRADES_MISSED: Goodbye = Goodbye { code: 1013, reason: "trades were missed, connect again" };

@@ -27,6 +27,9 @@ const SUBSCRIPTIONS: [&str; 4] = [
 /// The connections come from here, since one address may not have that many.
 const STREAM_ADDRESS: &str = "127.0.0.2:0";
 
+/// What every push begins with.
+const PUSHED: &[u8] = br#"{"subscribe":"#;
+
 /// Levels on each side of the book, apart from the orders that are canceled.
 const LEVELS: u32 = 19;
 
@@ -132,7 +135,8 @@ fn order(side: Side, price: u32) -> OrderBody {
     }
 }
 
-/// A connection with its subscriptions; whatever comes after the upgrade is for the reader.
+/// A connection with its subscriptions and their first pushes: what is measured is not their
+/// beginning.
 async fn subscribe(address: &str) -> Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(STREAM_ADDRESS.parse()?)?;
@@ -152,6 +156,10 @@ async fn subscribe(address: &str) -> Result<TcpStream> {
         let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
         frame.extend(text.as_bytes());
         stream.write_all(&frame).await?;
+        let mut first = Vec::new();
+        while !first.windows(PUSHED.len()).any(|window| window == PUSHED) {
+            ensure!(stream.read_buf(&mut first).await? > 0, "the server closed the connection");
+        }
     }
     Ok(stream)
 }
