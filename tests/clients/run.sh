@@ -9,7 +9,7 @@ set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${OPENMART_CLIENTS:-$here/../../target/clients}
-all="seed-shell seed-python seed-go ccxt-1.19.1 ccxt-1.34.1 ccxt-async-1.19.1 ccxt-async-1.34.1 npm-1.2.1"
+all="seed-shell seed-python seed-go ccxt-1.19.1 ccxt-1.34.1 ccxt-async-1.19.1 ccxt-async-1.34.1 npm-1.2.1 websocket-client"
 # A client that takes longer hangs: the slowest needs a few seconds.
 client_seconds_max=60
 
@@ -38,6 +38,7 @@ client() {
     seed-go) go run "$here/seed_go/main.go" "$url" ;;
     ccxt-async-*) "$cache/${1/-async/}/bin/python" "$here/ccxt_async.py" "$url" ;;
     ccxt-*) "$cache/$1/bin/python" "$here/ccxt_suite.py" "$url" ;;
+    websocket-client) "$cache/ccxt-1.34.1/bin/python" "$here/ws_suite.py" "$url" ;;
     npm-*) node "$here/npm_suite.js" "$url" ;;
     *) echo "no such client, known are: $all" >&2; return 2 ;;
   esac

@@ -31,6 +31,7 @@ mod metrics;
 mod operations;
 mod options;
 mod site;
+mod ticks;
 mod vault;
 
 pub use limits::{Budget, RateLimits};
@@ -39,4 +40,5 @@ pub use metrics::Requests;
 pub use operations::Operations;
 pub use options::{MonotonicClock, Options, SignatureMode};
 pub use site::router;
+pub use ticks::{TickDriver, Ticks};
 pub use vault::{Secret, TokenError, Vault, VaultError};

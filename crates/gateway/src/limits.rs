@@ -13,6 +13,7 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 
 use openmart_model::{KeyId, Timestamp};
+use openmart_wire::bitmart_v2::limits::STREAM_CONNECTION_INTERVAL_MS;
 
 /// So many requests per minute, in one burst if need be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +46,8 @@ pub struct RateLimits {
     pub private_key: Budget,
     /// Cancels per key. Larger, since whoever cannot cancel cannot get out.
     pub cancel_key: Budget,
+    /// Milliseconds between two new stream connections of one address; 0 for no limit.
+    pub stream_interval_ms: u64,
 }
 
 impl RateLimits {
@@ -57,6 +60,7 @@ impl RateLimits {
             public_address: Budget::per_minute(1_200),
             private_key: Budget::per_minute(600),
             cancel_key: Budget::per_minute(6_000),
+            stream_interval_ms: STREAM_CONNECTION_INTERVAL_MS,
         }
     }
 }
@@ -80,17 +84,25 @@ pub(crate) struct Wait {
 #[derive(Debug)]
 struct Table<K> {
     period_ns: u64,
+    /// The time in which a bucket that is used up refills.
+    refill_ns: u64,
     shards: [Mutex<HashMap<K, u64>>; SHARDS],
     hasher: RandomState,
 }
 
 impl<K: Hash + Eq> Table<K> {
     fn new(budget: Budget) -> Self {
-        Self {
-            period_ns: MINUTE_NS / u64::from(budget.per_minute.get()),
-            shards: Default::default(),
-            hasher: RandomState::new(),
-        }
+        Self::with(MINUTE_NS / u64::from(budget.per_minute.get()), MINUTE_NS)
+    }
+
+    /// A budget of one, again after each interval.
+    fn spaced(interval_ms: u64) -> Self {
+        let interval_ns = interval_ms.saturating_mul(1_000_000);
+        Self::with(interval_ns, interval_ns)
+    }
+
+    fn with(period_ns: u64, refill_ns: u64) -> Self {
+        Self { period_ns, refill_ns, shards: Default::default(), hasher: RandomState::new() }
     }
 
     /// Uses one request of the budget, if there is one.
@@ -108,7 +120,7 @@ impl<K: Hash + Eq> Table<K> {
         // The bucket is full again at this time; one request moves it on by one period.
         let full_at = shard.entry(name).or_insert(now_ns);
         let next = (*full_at).max(now_ns).saturating_add(self.period_ns);
-        let allowed_until = now_ns.saturating_add(MINUTE_NS);
+        let allowed_until = now_ns.saturating_add(self.refill_ns);
         if next > allowed_until {
             return Err(Wait::from_ns(next - allowed_until));
         }
@@ -154,6 +166,7 @@ struct Tables {
     public_address: Table<Network>,
     private_key: Table<KeyId>,
     cancel_key: Table<KeyId>,
+    stream_address: Option<Table<Network>>,
 }
 
 impl Limiter {
@@ -164,6 +177,8 @@ impl Limiter {
             public_address: Table::new(limits.public_address),
             private_key: Table::new(limits.private_key),
             cancel_key: Table::new(limits.cancel_key),
+            stream_address: (limits.stream_interval_ms > 0)
+                .then(|| Table::spaced(limits.stream_interval_ms)),
         });
         Self { tables }
     }
@@ -189,11 +204,26 @@ impl Limiter {
     pub(crate) fn cancel(&self, key: KeyId, now: Timestamp) -> Result<(), Wait> {
         self.tables.as_ref().map_or(Ok(()), |tables| tables.cancel_key.take(key, now))
     }
+
+    pub(crate) fn stream(&self, address: IpAddr, now: Timestamp) -> Result<(), Wait> {
+        let table = self.tables.as_ref().and_then(|tables| tables.stream_address.as_ref());
+        table.map_or(Ok(()), |table| table.take(Network::of(address), now))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_spaced_has_no_burst() {
+        let table = Table::spaced(4_000);
+        assert_eq!(table.take("a", START), Ok(()));
+        assert_eq!(table.take("a", START), Err(Wait { seconds: 4 }));
+        assert_eq!(table.take("a", Timestamp(START.0 + 3_999)), Err(Wait { seconds: 1 }));
+        assert_eq!(table.take("a", Timestamp(START.0 + 4_000)), Ok(()));
+        assert_eq!(table.take("b", START), Ok(()), "names do not share");
+    }
 
     const START: Timestamp = Timestamp(1_000_000);
 

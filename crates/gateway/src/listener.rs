@@ -1,9 +1,11 @@
 //! The socket: accepts connections, bounds them, and lets them finish at the end.
 //!
 //! What enters: TCP connections. What leaves: HTTP requests with the peer's address, to a router.
-//! What it must not know: paths, dialects.
+//! A request that asks for an upgrade also carries its [`Tenancy`], which whoever takes the
+//! connection over must keep. What it must not know: paths, dialects.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -14,13 +16,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use http::Request;
+use http::header::UPGRADE;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use openmart_exchange::Exchange;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tower::Service;
 
@@ -147,6 +150,7 @@ pub(crate) async fn serve(
     let (stop, stopping) = watch::channel(false);
     let seats = Arc::new(Seats::new(limits));
     let mut connections = JoinSet::new();
+    let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
@@ -157,11 +161,12 @@ pub(crate) async fn serve(
             // Whoever gets no seat is hung up on.
             Ok((stream, peer)) => {
                 if let Some(seat) = Seats::take(&seats, peer) {
-                    let connection = attend(stream, peer, router.clone(), limits, stopping.clone());
-                    connections.spawn(async move {
-                        connection.await;
-                        drop(seat);
-                    });
+                    let tenancy = Tenancy {
+                        _seat: Arc::new(seat),
+                        stopping: stopping.clone(),
+                        _alive: alive.clone(),
+                    };
+                    connections.spawn(attend(stream, peer, router.clone(), limits, tenancy));
                 }
             }
             Err(error) => {
@@ -170,9 +175,13 @@ pub(crate) async fn serve(
             }
         }
     }
-    drop(listener);
+    drop((listener, alive));
     stop.send_replace(true);
-    let drained = async { while connections.join_next().await.is_some() {} };
+    let drained = async {
+        while connections.join_next().await.is_some() {}
+        // Nothing is ever sent: this ends when the last connection that was taken over has.
+        let _ = all_gone.recv().await;
+    };
     if tokio::time::timeout(limits.drain_timeout, drained).await.is_err() {
         tracing::warn!(left = connections.len(), "connections cut off at shutdown");
     }
@@ -184,14 +193,18 @@ async fn attend(
     peer: SocketAddr,
     router: Router,
     limits: ConnectionLimits,
-    mut stopping: watch::Receiver<bool>,
+    mut tenancy: Tenancy,
 ) {
     // An answer is one small packet and must not wait for an acknowledgement of the one before.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
+    let lent = tenancy.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        if request.headers().contains_key(UPGRADE) {
+            request.extensions_mut().insert(lent.clone());
+        }
         // A router is always ready.
         router.clone().call(request)
     });
@@ -200,11 +213,12 @@ async fn attend(
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(limits.header_bytes_max)
         .max_headers(limits.headers_max)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = told_to_stop(&mut stopping) => {
+        () = tenancy.told_to_stop() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -214,9 +228,21 @@ async fn attend(
     }
 }
 
-async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the teller is gone, which is the end as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
+/// The right to keep a connection after HTTP is done with it: its seat, the word when to stop, and
+/// the server's waiting for its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Tenancy {
+    _seat: Arc<Seat>,
+    stopping: watch::Receiver<bool>,
+    _alive: mpsc::Sender<Infallible>,
+}
+
+impl Tenancy {
+    /// Completes when the server stops. Losing the race of a `select!` loses nothing.
+    pub(crate) async fn told_to_stop(&mut self) {
+        // An error means that the teller is gone, which is the end as well.
+        let _ = self.stopping.wait_for(|stop| *stop).await;
+    }
 }
 
 /// How many connections there are, in all and by address.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const ROUTES: usize = 64;
 
 /// Statuses that are counted apart; the last one stands for all others.
-const STATUSES: [u16; 11] = [200, 204, 400, 401, 403, 404, 405, 429, 500, 503, 0];
+const STATUSES: [u16; 12] = [101, 200, 204, 400, 401, 403, 404, 405, 429, 500, 503, 0];
 
 /// Counts of requests by route and status since the gateway was made. Clones share them.
 #[derive(Clone, Debug)]

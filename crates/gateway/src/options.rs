@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use openmart_exchange::{Clock, SystemClock};
 use openmart_model::Timestamp;
+use openmart_wire::bitmart_v2::limits::STREAM_PUSH_INTERVAL_MS;
 
 use crate::limits::RateLimits;
+use crate::ticks::Ticks;
 
 /// How much a signed request must prove.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,8 +66,11 @@ pub struct Options {
     /// Where the time of day comes from: token expiry, timestamp window, server time. Default: the
     /// clock of the machine.
     pub clock: Arc<dyn Clock>,
-    /// Where the time for rate limits comes from. Default: a clock that nobody can set.
+    /// Where the time for rate limits and for the rules of the stream comes from. Default: a clock
+    /// that nobody can set.
     pub pace_clock: Arc<dyn Clock>,
+    /// When the stream pushes. Default: every 250 ms, as documented.
+    pub stream_ticks: Ticks,
 }
 
 impl Options {
@@ -92,6 +97,7 @@ impl Options {
             trade_page_url: String::new(),
             clock: Arc::new(SystemClock),
             pace_clock: Arc::new(MonotonicClock::new()),
+            stream_ticks: Ticks::every(Duration::from_millis(STREAM_PUSH_INTERVAL_MS)),
         }
     }
 }

@@ -87,5 +87,6 @@ fn budgets(limits: &config::RateLimits) -> Option<openmart_gateway::RateLimits> 
         public_address: budget(limits.public_per_address, historic.public_address),
         private_key: budget(limits.private_per_key, historic.private_key),
         cancel_key: budget(limits.cancels_per_key, historic.cancel_key),
+        stream_interval_ms: limits.stream_interval_ms.unwrap_or(historic.stream_interval_ms),
     })
 }

@@ -1,7 +1,7 @@
 //! The dialect of BitMart's OpenAPI v2, served.
 //!
-//! What enters: HTTP requests. What leaves: HTTP answers, byte for byte as clients of that API
-//! expect them. The [`routes`] say what each path needs; [`translate`] is the only place where the
+//! What enters: HTTP requests. What leaves: HTTP answers and WebSocket messages, byte for byte as
+//! clients of that API expect them. The [`routes`] say what each path needs; [`translate`] is the only place where the
 //! words of the API and those of the exchange meet. `docs/api.md` describes all of it for users.
 
 mod answer;
@@ -9,6 +9,7 @@ mod authentication;
 mod orders;
 mod public;
 mod routes;
+mod stream;
 mod trades;
 mod translate;
 mod wallet;
@@ -29,9 +30,11 @@ pub(super) struct Dialect {
     pub(super) site: Arc<Site>,
     /// The signing keys of those who sign.
     pub(super) signing_keys: Prepared<SigningKey>,
+    /// The WebSocket.
+    pub(super) stream: stream::Stream,
 }
 
 pub(crate) fn router(site: Arc<Site>) -> Router {
     let signing_keys = Prepared::new(SigningKey::new);
-    routes::router(Arc::new(Dialect { site, signing_keys }))
+    routes::router(Arc::new(Dialect { site, signing_keys, stream: stream::Stream::default() }))
 }

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, any, on};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Uri};
 use http_body::Body as _;
@@ -28,7 +28,7 @@ use super::Dialect;
 use super::answer::Answer;
 use super::authentication::{self, Proof};
 use super::translate::Attempt;
-use super::{orders, public, trades, wallet};
+use super::{orders, public, stream, trades, wallet};
 use crate::access::{Caller, Scope};
 use crate::site::peer_address;
 
@@ -62,11 +62,11 @@ const ROUTES: [Route; 19] = [
     Route::signed(Verb::Delete, paths::ORDERS, Scope::Cancel, orders::cancel_all),
 ];
 
-/// Method and path pattern of every route, in the order of the table.
+/// Method and path pattern of every route, in the order of the table; the stream comes last.
 pub(crate) const ROUTE_NAMES: &[(&str, &str)] = &names();
 
-const fn names() -> [(&'static str, &'static str); ROUTES.len()] {
-    let mut names = [("", ""); ROUTES.len()];
+const fn names() -> [(&'static str, &'static str); ROUTES.len() + 1] {
+    let mut names = [("GET", paths::STREAM); ROUTES.len() + 1];
     let mut place = 0;
     while place < ROUTES.len() {
         names[place] = (ROUTES[place].verb.name(), ROUTES[place].path);
@@ -295,8 +295,11 @@ pub(super) fn router(dialect: Arc<Dialect>) -> Router {
             router = router.route(&path, methods);
         }
     }
+    let for_stream = dialect.clone();
+    let stream = any(async move |request: Request| upgrade(&for_stream, request).await);
     let (for_paths, for_methods) = (dialect.clone(), dialect);
     router
+        .route(paths::STREAM, stream)
         .fallback(async move |request: Request| {
             unserved(&for_paths, &request, ApiError::PathNotFound)
         })
@@ -304,6 +307,19 @@ pub(super) fn router(dialect: Arc<Dialect>) -> Router {
             unserved(&for_methods, &request, ApiError::MethodNotAllowed)
         })
         .layer(CatchPanicLayer::custom(|_| Answer::from(ApiError::Internal).into_response()))
+}
+
+/// The stream. Requests that ask for no upgrade find nothing here.
+async fn upgrade(dialect: &Arc<Dialect>, request: Request) -> Response {
+    if request.method() != Method::GET || !request.headers().contains_key(http::header::UPGRADE) {
+        return unserved(dialect, &request, ApiError::PathNotFound);
+    }
+    let response = match stream::connect(dialect, request).await {
+        Ok(response) => response,
+        Err(refused) => refused.into_response(),
+    };
+    dialect.site.requests.count(Some(ROUTES.len()), response.status().as_u16());
+    response
 }
 
 /// A request to no route. A browser asks with OPTIONS before anything else.

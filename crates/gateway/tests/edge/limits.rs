@@ -14,6 +14,7 @@ fn venue() -> Venue {
         public_address: Budget::per_minute(4),
         private_key: Budget::per_minute(3),
         cancel_key: Budget::per_minute(6),
+        stream_interval_ms: 0,
     });
     Venue::with(setup)
 }

@@ -15,5 +15,6 @@ mod matrix;
 mod operations;
 mod precedence;
 mod refusals;
+mod stream;
 mod strict;
 mod venue;

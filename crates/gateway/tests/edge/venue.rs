@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use openmart_exchange::{Exchange, ManualClock};
-use openmart_gateway::{Gateway, Options, Requests, SignatureMode, Vault};
+use openmart_gateway::{Gateway, Options, Requests, SignatureMode, TickDriver, Ticks, Vault};
 use openmart_journal::{MemoryStorage, Storage};
 use openmart_model::*;
 use openmart_wire::bitmart_v2::{SigningKey, TokenProof};
@@ -56,6 +56,7 @@ pub(crate) struct Setup {
     pub(crate) exchange: openmart_exchange::Options,
     pub(crate) gateway: Options,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) ticks: TickDriver,
 }
 
 impl Default for Setup {
@@ -68,8 +69,10 @@ impl Default for Setup {
         gateway.clock = clock.clone();
         gateway.pace_clock = clock.clone();
         gateway.rate_limits = None;
+        let (stream_ticks, ticks) = Ticks::driven();
+        gateway.stream_ticks = stream_ticks;
         gateway.trade_page_url = "https://www.example.org/trade?symbol=".to_owned();
-        Self { storage: Arc::new(MemoryStorage::new()), exchange, gateway, clock }
+        Self { storage: Arc::new(MemoryStorage::new()), exchange, gateway, clock, ticks }
     }
 }
 
@@ -80,6 +83,7 @@ pub(crate) struct Venue {
     pub(crate) vault: Arc<Vault>,
     pub(crate) runtime: Runtime,
     pub(crate) requests: Requests,
+    pub(crate) ticks: TickDriver,
     stop: Option<oneshot::Sender<()>>,
     gateway: Option<tokio::task::JoinHandle<()>>,
 }
@@ -107,8 +111,8 @@ impl Venue {
         let running = runtime.spawn(gateway.run(async {
             let _ = stopped.await;
         }));
-        let (clock, stop, gateway) = (setup.clock, Some(stop), Some(running));
-        Self { exchange, address, clock, vault, runtime, requests, stop, gateway }
+        let (clock, ticks, stop, gateway) = (setup.clock, setup.ticks, Some(stop), Some(running));
+        Self { exchange, address, clock, vault, runtime, requests, ticks, stop, gateway }
     }
 
     /// Tells the gateway to stop, and waits until it has.
@@ -130,6 +134,11 @@ impl Venue {
     pub(crate) fn revoke(&self, key: Key) {
         let key = self.exchange.view(|state| state.engine().key_by_text(key.text).unwrap().id);
         self.execute(Command::RevokeKey { key });
+    }
+
+    /// Makes a tick of the stream; how many sessions are left.
+    pub(crate) fn tick(&self) -> usize {
+        self.runtime.block_on(self.ticks.tick()).unwrap()
     }
 
     /// Digest and sequence: what a request that changes nothing must leave as it was.

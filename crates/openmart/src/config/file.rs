@@ -73,6 +73,8 @@ pub(crate) struct RateLimits {
     pub(crate) public_per_address: Option<u32>,
     pub(crate) private_per_key: Option<u32>,
     pub(crate) cancels_per_key: Option<u32>,
+    /// Milliseconds, not requests.
+    pub(crate) stream_interval_ms: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -30,7 +30,7 @@ pub struct Parser {
 }
 
 /// All of them.
-pub const PARSERS: [Parser; 15] = [
+pub const PARSERS: [Parser; 16] = [
     Parser { name: "command", parse: model::command, examples: model::commands },
     Parser { name: "decimal", parse: model::decimal, examples: model::decimals },
     Parser { name: "engine_snapshot", parse: engine::snapshot, examples: engine::snapshots },
@@ -53,6 +53,7 @@ pub const PARSERS: [Parser; 15] = [
     Parser { name: "token_form", parse: wire::token_form, examples: wire::token_forms },
     Parser { name: "query", parse: wire::query, examples: wire::queries },
     Parser { name: "cancel_request", parse: wire::cancel_request, examples: wire::cancel_requests },
+    Parser { name: "stream_message", parse: wire::stream_message, examples: wire::stream_messages },
     Parser { name: "headers", parse: wire::headers, examples: wire::header_values },
 ];
 

@@ -1,5 +1,6 @@
 //! Requests of the v2 dialect: bodies, query strings, path segments, headers.
 
+use openmart_wire::bitmart_v2::stream::{Channel, ClientMessage};
 use openmart_wire::bitmart_v2::{
     CancelAll, CancelOrder, ListOrders, ListTrades, NumberText, OrderBody, PlaceOrder, Query,
     Signature, TokenRequest, headers as header, limits,
@@ -128,6 +129,41 @@ pub(super) fn cancel_requests() -> Vec<Vec<u8>> {
         "18446744073709551615\n{}",
         "0007\n{\"entrust_id\":7}",
         "7\n{\"entrust_id\":\"7.0\",\"x\":[null,{\"y\":1e9}]}",
+    ])
+}
+
+/// A message that is accepted must be accepted as its plainest form, and mean the same.
+pub(super) fn stream_message(bytes: &[u8]) -> bool {
+    let Ok(message) = ClientMessage::parse(bytes) else { return false };
+    let (wish, request) = match &message {
+        ClientMessage::Ping | ClientMessage::UnsubscribePing => return true,
+        ClientMessage::Subscribe(request) => ("subscribe", request),
+        ClientMessage::Unsubscribe(request) => ("unsubscribe", request),
+    };
+    let (topic, number) = match request.channel {
+        Channel::Price => ("price", serde_json::Value::Null),
+        Channel::Kline { step } => ("kline", step.into()),
+        Channel::Depth { precision } => ("order", precision.into()),
+        Channel::Trade { precision } => ("trade", precision.into()),
+    };
+    let plain = serde_json::json!({
+        wish: topic, "symbol": request.symbol, "precision": number, "step": number,
+    });
+    let plain = plain.to_string();
+    // Escaping may make it longer than what is accepted.
+    if plain.len() <= limits::STREAM_MESSAGE_BYTES_MAX {
+        assert_eq!(ClientMessage::parse(plain.as_bytes()), Ok(message), "{plain}");
+    }
+    true
+}
+
+pub(super) fn stream_messages() -> Vec<Vec<u8>> {
+    texts(&[
+        r#"{"subscribe":"ping"}"#,
+        r#"{"subscribe":"price","symbol":"BMX_ETH","local":"en_US"}"#,
+        r#"{"subscribe":"kline","symbol":"BMX_ETH","step":"15"}"#,
+        r#"{"unsubscribe":"order","precision":6,"symbol":"A\u005fB"}"#,
+        r#"{"subscribe":"trade_cancel","symbol":"BMX_ETH","precision":null}"#,
     ])
 }
 

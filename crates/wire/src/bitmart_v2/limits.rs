@@ -47,3 +47,37 @@ pub const TOKEN_LIFE_S: u32 = 900;
 /// Largest distance between `X-BM-TIMESTAMP` and the server's clock, in either direction, unless
 /// the operator configures another one.
 pub const TIMESTAMP_WINDOW_MS: u64 = 60_000;
+
+/// Longest message of a client on the stream in bytes. The longest documented one is about 60.
+pub const STREAM_MESSAGE_BYTES_MAX: usize = 4 * 1024;
+
+/// Most digits of a precision or step on the stream, leading zeros included.
+pub const STREAM_NUMBER_DIGITS_MAX: usize = 10;
+
+/// Largest precision that is echoed with trades. It has no meaning there, and each is a text of its
+/// own, so there must not be any number of them.
+pub const STREAM_TRADE_PRECISION_MAX: u16 = 999;
+
+/// Subscriptions of one connection.
+pub const STREAM_SUBSCRIPTIONS_MAX: usize = 200;
+
+/// Messages in a row that are refused before the connection is closed.
+pub const STREAM_ERRORS_MAX: u32 = 20;
+
+/// Time for the first good subscribe or ping to arrive, else the connection is closed.
+pub const STREAM_SUBSCRIBE_WAIT_MS: u64 = 5_000;
+
+/// Time between two pushes of a subscription.
+pub const STREAM_PUSH_INTERVAL_MS: u64 = 250;
+
+/// Time between two pings of the server.
+pub const STREAM_PING_INTERVAL_MS: u64 = 30_000;
+
+/// Price levels on each side in a push of the order book.
+pub const STREAM_DEPTH_LEVELS_MAX: usize = 20;
+
+/// Trades in the first push of a subscription.
+pub const STREAM_TRADES_FIRST: usize = 15;
+
+/// Time between two new stream connections of one address.
+pub const STREAM_CONNECTION_INTERVAL_MS: u64 = 4_000;

@@ -240,6 +240,9 @@ pub enum RequestFault {
     /// `grant_type` of the token request is not `client_credentials`.
     #[error("unknown grant type")]
     UnknownGrantType,
+    /// An upgrade to a WebSocket lacks a header or has a wrong one.
+    #[error("malformed websocket handshake")]
+    Handshake,
 }
 
 impl From<RequestFault> for ApiError {

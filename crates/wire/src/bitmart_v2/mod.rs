@@ -14,6 +14,7 @@ pub mod number;
 pub mod paths;
 pub mod query;
 pub mod signing;
+pub mod stream;
 
 mod cancel_request;
 mod depth;

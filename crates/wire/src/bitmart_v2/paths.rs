@@ -2,6 +2,8 @@
 //!
 //! Every path may also be written with one slash at its end; that is for the router to accept.
 
+/// `GET` with an upgrade: the WebSocket, see [`stream`](super::stream).
+pub const STREAM: &str = "/";
 /// `GET`: answers [`Empty`](super::Empty), to see that the server is there.
 pub const PING: &str = "/v2/ping";
 /// `GET`: answers [`ServerTime`](super::ServerTime).

@@ -5,10 +5,11 @@ use openmart_exchange::{Fill, OrderView, Role};
 use openmart_marketdata as feed;
 use openmart_model::{
     Amount, Asset, AssetId, Balance, DecimalText, Market, MarketId, MarketSpec, OrderStatus, Price,
-    Quantity, Side, rescale_half_up,
+    Quantity, Side, Timestamp, rescale_half_up,
 };
 use openmart_wire::bitmart_v2 as wire;
 use openmart_wire::bitmart_v2::ApiError;
+use openmart_wire::bitmart_v2::stream::{KlineData, PriceData, StreamTrade};
 
 use super::side_to_wire;
 
@@ -165,6 +166,54 @@ impl Listed {
             count: self.quantity(trade.quantity),
             side: side_to_wire(trade.taker_side),
         }
+    }
+
+    pub(in super::super) fn stream_trade(&self, trade: &feed::PublicTrade) -> StreamTrade {
+        let wire::PublicTrade { amount, order_time, price, count, side } = self.public_trade(trade);
+        StreamTrade { side, amount, price, count, time: order_time }
+    }
+
+    /// The last 24 hours on the stream. Nobody here knows what a coin is worth in fiat money, so the
+    /// rate is in the quote asset.
+    pub(in super::super) fn price_data(&self, ticker: &feed::Ticker, now: Timestamp) -> PriceData {
+        let turnover = DecimalText::new(ticker.turnover.units(), self.quote.decimals);
+        let current_price = self.price(ticker.last);
+        let (_, quote) = self.market.symbol.split_once('_').unwrap_or_default();
+        PriceData {
+            open_price: self.price(ticker.open),
+            highest_price: self.price(ticker.high),
+            lowest_price: self.price(ticker.low),
+            volume: turnover.shown(self.market.spec.price_decimals).to_string(),
+            rate: format!("{current_price} {quote}"),
+            current_price,
+            fluctuation: fluctuation(ticker.change_basis_points().unwrap_or(0)),
+            timestamp: now.0,
+        }
+    }
+
+    /// The running candle on the stream; zeros when there never was a trade.
+    pub(in super::super) fn kline_data(
+        &self,
+        row: Option<&feed::KlineRow>,
+        now: Timestamp,
+    ) -> KlineData {
+        let flat = || feed::KlineRow {
+            open_time: now,
+            open: Price::new(0),
+            high: Price::new(0),
+            low: Price::new(0),
+            close: Price::new(0),
+            volume_lots: 0,
+            turnover: Amount::ZERO,
+        };
+        let wire::Kline { open_price, highest_price, lowest_price, current_price, volume, .. } =
+            self.kline(&row.copied().unwrap_or_else(flat));
+        let timestamp = now.0;
+        KlineData { open_price, highest_price, lowest_price, volume, current_price, timestamp }
+    }
+
+    pub(in super::super) fn symbol(&self) -> &str {
+        &self.market.symbol
     }
 
     pub(in super::super) fn kline(&self, row: &feed::KlineRow) -> wire::Kline {

@@ -18,10 +18,24 @@ pub(crate) struct Load {
     pub(crate) requests: usize,
 }
 
-// The demo's second account, whose key is published.
-const KEY: &str = "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0";
-const SECRET: &str = "5ec2e75ec2e75ec2e75ec2e75ec2e75e";
-const MEMO: &str = "bob";
+/// A key of the demo; they are published.
+#[derive(Clone, Copy)]
+pub(crate) struct Key {
+    text: &'static str,
+    secret: &'static str,
+    memo: &'static str,
+}
+
+pub(crate) const ALICE: Key = Key {
+    text: "6591f7c2491db0a23a1d8ad6911c825e",
+    secret: "8c08d9d5c3d15b105dbddaf96e427ac6",
+    memo: "mymemo",
+};
+pub(crate) const BOB: Key = Key {
+    text: "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",
+    secret: "5ec2e75ec2e75ec2e75ec2e75ec2e75e",
+    memo: "bob",
+};
 
 /// Connections that place the orders, before anything is timed.
 const PLACING_CONNECTIONS: usize = 64;
@@ -39,8 +53,8 @@ pub(crate) fn unsigned_cancels(load: Load) -> Requests {
 
 /// Places resting orders and returns the signed requests that cancel them.
 pub(crate) async fn place_and_sign(address: &str, load: Load) -> Result<Requests> {
-    let token = token(address).await?;
-    let key = SigningKey::new(SECRET);
+    let token = token(address, BOB).await?;
+    let key = SigningKey::new(BOB.secret);
     let order = OrderBody {
         symbol: "BTC_USDT".into(),
         side: Side::Buy,
@@ -48,16 +62,7 @@ pub(crate) async fn place_and_sign(address: &str, load: Load) -> Result<Requests
         price: "100.00".into(),
         client_order_id: None,
     };
-    let signature = key.sign(order.signed_message());
-    let body = serde_json::to_string(&order)?;
-    let place = format!(
-        "POST /v2/orders HTTP/1.1\r\nhost: local\r\ncontent-type: application/json\r\n\
-         x-bm-authorization: Bearer {token}\r\nx-bm-timestamp: {}\r\nx-bm-signature: {signature}\r\n\
-         content-length: {}\r\n\r\n{body}",
-        now_ms(),
-        body.len()
-    );
-    let wishes = vec![place.into_bytes(); load.requests];
+    let wishes = vec![place(&order, &key, &token)?; load.requests];
     let mut ids = Vec::with_capacity(load.requests);
     let mut tasks = JoinSet::new();
     for wishes in split(wishes, PLACING_CONNECTIONS) {
@@ -72,6 +77,41 @@ pub(crate) async fn place_and_sign(address: &str, load: Load) -> Result<Requests
     Ok(split(ids.into_iter().map(sign).collect(), load.connections))
 }
 
+/// The bytes of a request that places an order.
+fn place(order: &OrderBody, key: &SigningKey, token: &str) -> Result<Vec<u8>> {
+    let signature = key.sign(order.signed_message());
+    let body = serde_json::to_string(order)?;
+    let place = format!(
+        "POST /v2/orders HTTP/1.1\r\nhost: local\r\ncontent-type: application/json\r\n\
+         x-bm-authorization: Bearer {token}\r\nx-bm-timestamp: {}\r\nx-bm-signature: {signature}\r\n\
+         content-length: {}\r\n\r\n{body}",
+        now_ms(),
+        body.len()
+    );
+    Ok(place.into_bytes())
+}
+
+/// An account that places one order after the other.
+pub(crate) struct Trader {
+    connection: Connection,
+    key: SigningKey,
+    token: String,
+}
+
+impl Trader {
+    pub(crate) async fn open(address: &str, key: Key) -> Result<Self> {
+        let token = token(address, key).await?;
+        let connection = Connection::open(address).await?;
+        Ok(Self { connection, key: SigningKey::new(key.secret), token })
+    }
+
+    pub(crate) async fn place(&mut self, order: &OrderBody) -> Result<()> {
+        let request = place(order, &self.key, &self.token)?;
+        self.connection.ask(&request).await?;
+        Ok(())
+    }
+}
+
 async fn place_all(address: &str, wishes: Vec<Vec<u8>>) -> Result<Vec<u64>> {
     let mut connection = Connection::open(address).await?;
     let mut ids = Vec::with_capacity(wishes.len());
@@ -82,9 +122,10 @@ async fn place_all(address: &str, wishes: Vec<Vec<u8>>) -> Result<Vec<u64>> {
     Ok(ids)
 }
 
-async fn token(address: &str) -> Result<String> {
-    let proof = TokenProof::new(KEY, SECRET, MEMO).client_secret(None);
-    let form = format!("grant_type=client_credentials&client_id={KEY}&client_secret={proof}");
+async fn token(address: &str, key: Key) -> Result<String> {
+    let Key { text, secret, memo } = key;
+    let proof = TokenProof::new(text, secret, memo).client_secret(None);
+    let form = format!("grant_type=client_credentials&client_id={text}&client_secret={proof}");
     let request = format!(
         "POST /v2/authentication HTTP/1.1\r\nhost: local\r\n\
          content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",

@@ -11,6 +11,7 @@ mod no_op;
 mod report;
 mod server;
 mod signature;
+mod stream;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ struct Plan {
     rounds: usize,
     /// Connections and the requests each round makes over all of them.
     loads: Vec<Load>,
+    streams: stream::Plan,
 }
 
 fn main() -> Result<()> {
@@ -35,7 +37,10 @@ fn main() -> Result<()> {
     match arguments.next().as_deref() {
         Some("no-op") => no_op::serve(),
         Some("run") => run(&plan(arguments)?),
-        _ => bail!("usage: bench_http run OPENMART DATA_DIR [--small] [--rounds N] [--json FILE]"),
+        Some("stream") => run_stream(&plan(arguments)?),
+        _ => {
+            bail!("usage: bench_http run|stream OPENMART DATA [--small] [--rounds N] [--json FILE]")
+        }
     }
 }
 
@@ -44,19 +49,28 @@ fn plan(mut arguments: impl Iterator<Item = String>) -> Result<Plan> {
     let data = arguments.next().context("which folder for its data?")?.into();
     let load = |connections, requests| Load { connections, requests };
     let loads = vec![load(1, 4_000), load(64, 100_000), load(256, 100_000)];
-    let mut plan = Plan { openmart, data, json: None, rounds: 5, loads };
+    let streams = stream::Plan { load: load(64, 150_000), streams: 1_000, rounds: 5 };
+    let mut plan = Plan { openmart, data, json: None, rounds: 5, loads, streams };
     while let Some(flag) = arguments.next() {
         match flag.as_str() {
             "--small" => {
                 plan.loads = vec![load(1, 50), load(16, 800)];
                 plan.rounds = 1;
+                plan.streams = stream::Plan { load: load(16, 800), streams: 20, rounds: 1 };
             }
-            "--rounds" => plan.rounds = arguments.next().context("how many rounds?")?.parse()?,
+            "--rounds" => {
+                plan.rounds = arguments.next().context("how many rounds?")?.parse()?;
+                plan.streams.rounds = plan.rounds;
+            }
             "--json" => plan.json = Some(arguments.next().context("which file?")?.into()),
             other => bail!("unknown argument {other}"),
         }
     }
     Ok(plan)
+}
+
+fn run_stream(plan: &Plan) -> Result<()> {
+    stream::run(&plan.openmart, &plan.data, &plan.streams, plan.json.as_deref())
 }
 
 fn run(plan: &Plan) -> Result<()> {

@@ -86,7 +86,7 @@ impl Report {
     }
 }
 
-fn value(cell: Cell) -> Value {
+pub(crate) fn value(cell: Cell) -> Value {
     json!({
         "requests_per_second": cell.requests_per_second,
         "p50_us": cell.p50_us,
@@ -97,7 +97,7 @@ fn value(cell: Cell) -> Value {
 }
 
 /// The median of each figure by itself.
-fn median(cells: &[Cell]) -> Cell {
+pub(crate) fn median(cells: &[Cell]) -> Cell {
     let of = |figure: fn(&Cell) -> f64| {
         let mut figures: Vec<f64> = cells.iter().map(figure).collect();
         figures.sort_by(f64::total_cmp);

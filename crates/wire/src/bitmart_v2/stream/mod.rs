@@ -1,0 +1,11 @@
+//! The WebSocket of this dialect: what clients send, and what the server says.
+//!
+//! What enters: the bytes of a client's frame. What leaves: a [`ClientMessage`] whose shape is
+//! checked, or a [`StreamError`]; and [`Push`]es that serialise as documented. What it must not
+//! know: connections, who subscribed to what, which symbols there are.
+
+mod message;
+mod push;
+
+pub use message::{Channel, ChannelRequest, ClientMessage, StreamError};
+pub use push::{KlineData, PriceData, Push, StreamTrade, TradeData};
