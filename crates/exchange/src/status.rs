@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use openmart_history::HistoryStatus;
 use openmart_journal::Space;
 
 /// Whether commands are taken.
@@ -37,6 +38,8 @@ pub struct Status {
     pub orders_open: u64,
     /// What is left on the disk.
     pub journal_space: Space,
+    /// How far history is.
+    pub history: HistoryStatus,
     /// Counts since the exchange was opened.
     pub counters: Counters,
 }

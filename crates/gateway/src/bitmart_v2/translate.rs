@@ -8,7 +8,7 @@
 mod listed;
 
 use openmart_engine::Engine;
-use openmart_exchange::{OrderFilter, SubmitError};
+use openmart_exchange::{HistoryError, OrderFilter, SubmitError};
 use openmart_model::{
     AccountId, ClientOrderId, Command, DecimalError, MarketId, NewOrder, OrderId, OrderKind, Price,
     Quantity, Reject, Side, TimeInForce, parse_decimal,
@@ -169,6 +169,12 @@ pub(super) fn order_filter(filter: wire::StatusFilter) -> OrderFilter {
         filled: filter.shows(wire::OrderStatus::Filled),
         canceled: filter.shows(wire::OrderStatus::Canceled),
     }
+}
+
+/// History cannot be read: the operator is told why, the caller is not.
+pub(super) fn history_error(error: HistoryError) -> ApiError {
+    tracing::error!(%error, "history cannot be read");
+    ApiError::Internal
 }
 
 /// A page number. What no machine can count to is past every end.
