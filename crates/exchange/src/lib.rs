@@ -71,6 +71,7 @@ pub use exchange::Exchange;
 pub use history::rebuild_history;
 pub use image::check_state_bytes;
 pub use intake::Lane;
+pub use openmart_history::FILE_NAME as HISTORY_FILE_NAME;
 pub use openmart_history::{Fill, FollowerLimits, HistoryError, HistoryStatus, LAG_ROWS_MAX, Role};
 pub use openmart_journal::Space;
 pub use options::Options;

@@ -53,6 +53,7 @@ pub(crate) struct Pipeline {
 pub(crate) struct Gauges {
     pub(crate) sequence: AtomicU64,
     pub(crate) orders_open: AtomicU64,
+    pub(crate) tail_rows: AtomicU64,
     pub(crate) snapshot_sequence: AtomicU64,
     pub(crate) commands: AtomicU64,
     pub(crate) rejected: AtomicU64,
@@ -142,6 +143,7 @@ impl Pipeline {
         state.tail.add(&batch);
         gauges.sequence.store(state.sequence(), Ordering::Release);
         gauges.orders_open.store(state.engine.orders_open() as u64, Ordering::Relaxed);
+        gauges.tail_rows.store(state.tail.rows() as u64, Ordering::Relaxed);
         drop(state);
         gauges.commands.fetch_add(commands, Ordering::Relaxed);
         gauges.rejected.fetch_add(rejected, Ordering::Relaxed);
@@ -213,6 +215,7 @@ impl Pipeline {
             orders_open: read(&gauges.orders_open),
             journal_space,
             history,
+            tail_rows: read(&gauges.tail_rows),
             counters,
         }
     }

@@ -40,6 +40,8 @@ pub struct Status {
     pub journal_space: Space,
     /// How far history is.
     pub history: HistoryStatus,
+    /// Finished orders and fills in memory: those not in the file, and the last that came there.
+    pub tail_rows: u64,
     /// Counts since the exchange was opened.
     pub counters: Counters,
 }

@@ -113,6 +113,7 @@ fn prometheus(status: &Status, accounts: usize, requests: Option<&Requests>) -> 
         ("openmart_queue_orders", "Other commands waiting", status.queued_orders as u64),
         ("openmart_history_sequence", "Last entry written to history", status.history.applied),
         ("openmart_history_lag_rows", "Rows not yet in history", status.history.lag_rows as u64),
+        ("openmart_history_tail_rows", "Finished orders and fills in memory", status.tail_rows),
         ("openmart_journal_space", "2 ample, 1 only the reserve for cancels, 0 none", space),
     ] {
         metric(name, "gauge", help, value);

@@ -104,6 +104,8 @@ struct Queue {
     rows_waiting: usize,
     /// Waiting ones and those being written.
     rows_lag: usize,
+    /// Whether somebody is made to wait, so that nothing is gained by gathering more.
+    pressed: bool,
     /// Since when the oldest waits.
     since: Option<Instant>,
     flush_wanted: u64,
@@ -166,6 +168,8 @@ impl History {
                 Some(error) => return Err(error.clone()),
                 None => {}
             }
+            queue.pressed = true;
+            self.shared.rung.notify_one();
             queue = self.shared.advanced.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
         let rows = batch.rows();
@@ -297,7 +301,8 @@ impl Follower {
             if !queue.batches.is_empty() {
                 let age = queue.since.map_or(GATHER, |since| since.elapsed());
                 let due = age >= GATHER || queue.rows_waiting >= TRANSACTION_ROWS_MAX;
-                if due || flush || queue.closing {
+                if due || flush || queue.pressed || queue.closing {
+                    queue.pressed = false;
                     let batch = queue.batches.pop_front()?;
                     queue.rows_waiting -= batch.rows();
                     queue.since = (!queue.batches.is_empty()).then(Instant::now);
