@@ -1,7 +1,7 @@
 //! Fills a history and measures it: `cargo run --release -p openmart-history --example fill -- DIR ROWS`.
 //!
-//! Twenty accounts own a fifth of the orders, 10,000 the rest, over four markets; one order in ten
-//! trades, the others are canceled. Written in full transactions, then read through one account.
+//! One account on one market owns a fifth of the orders, 10,000 the rest, over four markets; one order
+//! in ten trades, the others are canceled. Written in full transactions, then read through one account.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -15,7 +15,8 @@ use openmart_model::{
     Side, TimeInForce, Timestamp, Trade, TradeId,
 };
 
-const PAGE: usize = 500;
+/// Rows of a page.
+const PAGES: [usize; 2] = [100, 500];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -57,44 +58,61 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn read(store: Store) -> Result<(), Box<dyn Error>> {
     let history = History::start(store, FollowerLimits::default())?;
-    let (account, market) = (AccountId(0), MarketId(0));
     for (name, filled, canceled) in [("canceled", false, true), ("any", true, true)] {
         let statuses = Statuses { filled, canceled };
-        let total = history.read()?.orders_total(account, market, statuses)?;
-        for page in [0, 100, 1_000] {
+        for (size, page) in PAGES.into_iter().flat_map(|size| [0, 1_000].map(|page| (size, page))) {
             let mut times = Vec::new();
-            let mut rows = 0;
+            let (mut rows, mut total) = (0, 0);
             for _ in 0..51 {
                 let begun = Instant::now();
-                let reading = history.read()?;
-                reading.orders_total(account, market, statuses)?;
-                let mut ids = Vec::with_capacity(PAGE);
-                let skipped = page * PAGE as u64;
-                reading.order_ids(OrderIds { account, market, statuses, skipped }, &mut |id| {
-                    ids.push(id);
-                    ids.len() < PAGE
-                })?;
-                rows = ids.len();
-                for id in ids {
-                    reading.order(id)?;
-                }
+                (rows, total) = read_orders(&history, statuses, size, page)?;
                 times.push(begun.elapsed().as_secs_f64() * 1e3);
             }
-            times.sort_by(f64::total_cmp);
-            let (half, most) = (times[25], times[50]);
-            println!(
-                "{name} page {page:>5} of {total} by {PAGE}: {rows} rows, {half:.2} ms, at most {most:.2} ms"
-            );
+            print_times(&format!("{name} page {page} of {total} by {size}: {rows} rows"), times);
         }
     }
-    let total = history.read()?.fills_total(account, market, None)?;
-    for page in [0, 1_000.min(total / PAGE as u64)] {
-        let begun = Instant::now();
-        let fills = history.read()?.fills(account, market, None, page * PAGE as u64, PAGE)?;
-        let time = begun.elapsed().as_secs_f64() * 1e3;
-        println!("fills page {page:>5} of {total} by {PAGE}: {} rows, {time:.2} ms", fills.len());
+    let (account, market) = (AccountId(0), MarketId(0));
+    for (size, page) in PAGES.into_iter().flat_map(|size| [0, 100].map(|page| (size, page))) {
+        let mut times = Vec::new();
+        let (mut rows, mut total) = (0, 0);
+        for _ in 0..51 {
+            let begun = Instant::now();
+            let reading = history.read()?;
+            total = reading.fills_total(account, market, None)?;
+            rows = reading.fills(account, market, None, page * size as u64, size)?.len();
+            times.push(begun.elapsed().as_secs_f64() * 1e3);
+        }
+        print_times(&format!("fills page {page} of {total} by {size}: {rows} rows"), times);
     }
     Ok(())
+}
+
+/// Reads a page of account 0 with its total. Gives its rows and the total.
+fn read_orders(
+    history: &History,
+    statuses: Statuses,
+    size: usize,
+    page: u64,
+) -> Result<(usize, u64), Box<dyn Error>> {
+    let (account, market) = (AccountId(0), MarketId(0));
+    let reading = history.read()?;
+    let total = reading.orders_total(account, market, statuses)?;
+    let mut ids = Vec::with_capacity(size);
+    let skipped = page * size as u64;
+    reading.order_ids(OrderIds { account, market, statuses, skipped }, &mut |id| {
+        ids.push(id);
+        ids.len() < size
+    })?;
+    for id in &ids {
+        reading.order(*id)?;
+    }
+    Ok((ids.len(), total))
+}
+
+fn print_times(what: &str, mut times: Vec<f64>) {
+    times.sort_by(f64::total_cmp);
+    let (half, most) = (times[times.len() / 2], times[times.len() - 1]);
+    println!("{what}, {half:.2} ms, at most {most:.2} ms");
 }
 
 /// SplitMix64.
@@ -107,11 +125,10 @@ fn mixed(number: u64) -> u64 {
 
 fn events(id: u64, trades: &mut u64) -> Vec<Event> {
     let (who, what) = (mixed(id), mixed(id ^ 0xFFFF_FFFF));
-    // Account 0 has half of what the twenty have: a market maker, deep enough for page 1,000.
+    // Account 0 is a market maker, whose list is deep enough for page 1,000.
     let account = match who % 10 {
-        0 => 0,
-        1 => (who / 10 % 20) as u32,
-        _ => 20 + (who / 10 % 10_000) as u32,
+        0 | 1 => 0,
+        _ => 1 + (who / 10 % 10_000) as u32,
     };
     let market = if account == 0 { 0 } else { (what % 4) as u16 };
     let (price, quantity) = (Price::new(1_000_000 + what % 1_000), Quantity::new(1 + what % 5_000));
