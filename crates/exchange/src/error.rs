@@ -111,6 +111,37 @@ pub enum OpenError {
         /// Which invariant, and where.
         what: String,
     },
+    /// History does not open, or cannot be written.
+    #[error(transparent)]
+    History(#[from] openmart_history::HistoryError),
+    /// History knows of entries that the journal does not have: they are not of one another.
+    #[error(
+        "{file} has entries up to sequence {applied} but the journal ends at {last}: they do not \
+         belong together; restore both from one backup, or rebuild history from the journal with \
+         `openmart journal rebuild-history`"
+    )]
+    HistoryAhead {
+        /// The file.
+        file: String,
+        /// The last sequence in it.
+        applied: u64,
+        /// The last sequence of the journal.
+        last: u64,
+    },
+    /// History lacks entries that the journal no longer has.
+    #[error(
+        "{file} has entries up to sequence {applied} only, and the journal begins at {first}: \
+         restore a newer copy of the file, or the older segments; then, if need be, \
+         `openmart journal rebuild-history`"
+    )]
+    HistoryBehind {
+        /// The file.
+        file: String,
+        /// The last sequence in it.
+        applied: u64,
+        /// The first sequence that the journal still has.
+        first: u64,
+    },
     /// A thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use openmart_history::{FILE_NAME, History, Location};
 use openmart_journal::{FileStorage, Journal, Storage};
 use openmart_model::Command;
 
@@ -48,7 +49,8 @@ struct Threads {
 }
 
 impl Exchange {
-    /// Recovers what the storage holds, and starts.
+    /// Recovers what the storage holds, and starts. History is in a temporary file, rebuilt from the
+    /// whole journal: this is for tests and small venues. See [`open_folder`](Self::open_folder).
     ///
     /// # Errors
     /// If the storage is in use, damaged, or leads to a state that breaks an invariant. Nothing is
@@ -57,16 +59,25 @@ impl Exchange {
         storage: Arc<dyn Storage>,
         options: Options,
     ) -> Result<(Self, RecoveryReport), OpenError> {
+        Self::open_with(storage, Location::Temporary, options)
+    }
+
+    fn open_with(
+        storage: Arc<dyn Storage>,
+        location: Location,
+        options: Options,
+    ) -> Result<(Self, RecoveryReport), OpenError> {
         options.check()?;
-        let Recovered { journal, state, image, report } = recover(storage.clone(), &options)?;
+        let Recovered { journal, state, image, history, report } =
+            recover(storage.clone(), location, &options)?;
+        let history = History::start(history, options.history)?;
         let intake = Intake::new(options.queue_cancels_max, options.queue_orders_max);
         let snapshot_sequence = report.snapshot_sequence.unwrap_or(0);
-        let pipeline = Arc::new(Pipeline::new(state, intake, snapshot_sequence));
+        let pipeline = Arc::new(Pipeline::new(state, history, intake, snapshot_sequence));
         let snapshotter = Snapshotter {
             pipeline: pipeline.clone(),
             storage,
             writer: journal.snapshot_writer(),
-            limits: options.archive,
             newest: image,
         };
         let sequencer = Sequencer::new(journal, pipeline.clone(), &options);
@@ -93,7 +104,7 @@ impl Exchange {
         let folder = folder.as_ref();
         let storage = FileStorage::create(folder)
             .map_err(|source| OpenError::Folder { folder: folder.display().to_string(), source })?;
-        Self::open(Arc::new(storage), options)
+        Self::open_with(Arc::new(storage), Location::File(folder.join(FILE_NAME)), options)
     }
 
     /// Queues a command. Never blocks.
@@ -174,7 +185,7 @@ impl Exchange {
         self.running.close(LastSnapshot::Write)
     }
 
-    fn pipeline(&self) -> &Pipeline {
+    pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.running.pipeline
     }
 }
@@ -216,7 +227,17 @@ impl Running {
         // failure below.
         let _ = threads.snapshotter.join();
         pipeline.publisher.stop();
-        if let Some(reason) = pipeline.failure() {
+        let ended = self.end_with(journal, last);
+        pipeline.history.close();
+        ended
+    }
+
+    fn end_with(
+        &self,
+        journal: std::thread::Result<Journal>,
+        last: LastSnapshot,
+    ) -> Result<(), CloseError> {
+        if let Some(reason) = self.pipeline.failure() {
             return Err(CloseError::Stopped { reason: reason.clone() });
         }
         if let (LastSnapshot::Write, Ok(journal)) = (last, &journal) {

@@ -1,16 +1,16 @@
-//! The state as the bytes of a snapshot: a version (32 bits), then the sections engine, market data
-//! and archive, each behind its length in bytes (64 bits). What is in a section is its owner's.
+//! The state as the bytes of a snapshot: a version (32 bits), then the sections engine and market
+//! data, each behind its length in bytes (64 bits). What is in a section is its owner's.
 
 use openmart_engine::Engine;
+use openmart_history::Tail;
 use openmart_marketdata::MarketData;
 use openmart_model::{DecodeError, Reader, Writer};
 
-use crate::archive::{Archive, ArchiveLimits};
 use crate::open_orders::OpenOrders;
 use crate::state::State;
 
 /// The layout. Another number is another layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Bytes of the length before each section.
 const LENGTH_BYTES: usize = size_of::<u64>();
@@ -22,32 +22,31 @@ impl State {
         Writer::new(&mut image).put(&VERSION);
         section(&mut image, |writer| self.engine.snapshot(writer));
         section(&mut image, |writer| self.market_data.snapshot(writer));
-        section(&mut image, |writer| self.archive.snapshot(writer));
         image
     }
 
     /// Reads a state back. Never panics, whatever the bytes are.
-    pub(crate) fn from_image(image: &[u8], limits: ArchiveLimits) -> Result<Self, DecodeError> {
+    pub(crate) fn from_image(image: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(image);
         if reader.get::<u32>()? != VERSION {
-            return Err(reader.error("a state of version 1"));
+            return Err(reader.error("a state of version 2"));
         }
         let engine = parse(&mut reader, Engine::restore)?;
         let market_data = parse(&mut reader, MarketData::restore)?;
         if market_data.sequence() != engine.sequence() {
             return Err(reader.error("market data at the sequence of the engine"));
         }
-        let archive = parse(&mut reader, |section| Archive::restore(section, limits))?;
         reader.finish()?;
         let open = OpenOrders::of(&engine);
-        Ok(Self { engine, market_data, archive, open })
+        let tail = Tail::after(engine.sequence());
+        Ok(Self { engine, market_data, tail, open })
     }
 }
 
 /// Entry point for fuzzing: reads any bytes at all as the content of a snapshot, without a panic and
 /// without unbounded memory. Whether they are a state.
 pub fn check_state_bytes(bytes: &[u8]) -> bool {
-    State::from_image(bytes, ArchiveLimits::default()).is_ok()
+    State::from_image(bytes).is_ok()
 }
 
 /// Appends a section behind its length, without knowing the length before.

@@ -46,10 +46,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod archive;
 mod clock;
 mod error;
 mod exchange;
+mod history;
 mod image;
 mod intake;
 mod open_orders;
@@ -65,12 +65,14 @@ mod state;
 mod status;
 mod subscription;
 
-pub use archive::{ArchiveLimits, FILLS_MAX, Fill, ORDERS_FINISHED_MAX, Role};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{CloseError, OpenError, SnapshotError, SubmitError};
 pub use exchange::Exchange;
+pub use history::rebuild_history;
 pub use image::check_state_bytes;
 pub use intake::Lane;
+pub use openmart_history::FILE_NAME as HISTORY_FILE_NAME;
+pub use openmart_history::{Fill, FollowerLimits, HistoryError, HistoryStatus, LAG_ROWS_MAX, Role};
 pub use openmart_journal::Space;
 pub use options::Options;
 pub use page::{PAGE_SIZE_MAX, Page, PageRequest};

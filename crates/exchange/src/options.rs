@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::archive::ArchiveLimits;
+use openmart_history::FollowerLimits;
+
 use crate::clock::{Clock, SystemClock};
 use crate::error::OpenError;
 
 /// Settings of an [`Exchange`](crate::Exchange). `Options::default()` suits production.
 ///
 /// Nothing here changes what a journal means: one folder may be opened with other options each
-/// time. Only the archive's limits show in what is read: what exceeds them is gone from it.
+/// time.
 #[derive(Clone)]
 pub struct Options {
     /// Settings of the journal.
@@ -27,8 +28,8 @@ pub struct Options {
     /// Commands that share one sync of the disk. Default 1,024: beyond it a sync is already
     /// cheap per command, and the last of a batch would wait for more than itself.
     pub batch_entries_max: usize,
-    /// How much of the past the archive keeps.
-    pub archive: ArchiveLimits,
+    /// How far history may be behind.
+    pub history: FollowerLimits,
     /// Where times come from. Default: the clock of the machine.
     pub clock: Arc<dyn Clock>,
 }
@@ -41,7 +42,7 @@ impl Default for Options {
             queue_cancels_max: 65_536,
             queue_orders_max: 16_384,
             batch_entries_max: 1_024,
-            archive: ArchiveLimits::default(),
+            history: FollowerLimits::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -67,7 +68,7 @@ impl fmt::Debug for Options {
             .field("queue_cancels_max", &self.queue_cancels_max)
             .field("queue_orders_max", &self.queue_orders_max)
             .field("batch_entries_max", &self.batch_entries_max)
-            .field("archive", &self.archive)
+            .field("history", &self.history)
             .finish_non_exhaustive()
     }
 }

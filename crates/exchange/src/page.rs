@@ -32,8 +32,3 @@ pub struct Page<T> {
     /// Items of the whole list.
     pub total: usize,
 }
-
-impl<T> Page<T> {
-    /// A page of a list without items.
-    pub(crate) const EMPTY: Self = Self { items: Vec::new(), total: 0 };
-}

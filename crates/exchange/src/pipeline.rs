@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
+use openmart_history::{Batch, History};
 use openmart_journal::Space;
 use openmart_model::{Command, Event, Timestamp};
 
@@ -19,6 +20,10 @@ use crate::subscription::{Publisher, Update};
 
 /// Entries applied before readers get their turn again.
 const ENTRIES_PER_TURN: usize = 64;
+
+/// Rows of the tail dropped in each turn, and twice as many as the turn added: the tail shrinks faster
+/// than it grows, and no turn takes much longer than others.
+const TAIL_ROWS_DROPPED: usize = 256;
 
 /// A durable entry that is to be applied.
 #[derive(Debug)]
@@ -35,6 +40,7 @@ pub(crate) struct Pipeline {
     pub(crate) publisher: Publisher,
     pub(crate) snapshots: SnapshotDesk,
     pub(crate) gauges: Gauges,
+    pub(crate) history: History,
     state: RwLock<State>,
     /// Why it broke, once it has.
     failure: OnceLock<Arc<str>>,
@@ -47,6 +53,7 @@ pub(crate) struct Pipeline {
 pub(crate) struct Gauges {
     pub(crate) sequence: AtomicU64,
     pub(crate) orders_open: AtomicU64,
+    pub(crate) tail_rows: AtomicU64,
     pub(crate) snapshot_sequence: AtomicU64,
     pub(crate) commands: AtomicU64,
     pub(crate) rejected: AtomicU64,
@@ -58,7 +65,12 @@ pub(crate) struct Gauges {
 }
 
 impl Pipeline {
-    pub(crate) fn new(state: State, intake: Intake, snapshot_sequence: u64) -> Self {
+    pub(crate) fn new(
+        state: State,
+        history: History,
+        intake: Intake,
+        snapshot_sequence: u64,
+    ) -> Self {
         let gauges = Gauges::default();
         gauges.sequence.store(state.sequence(), Ordering::Relaxed);
         gauges.orders_open.store(state.engine.orders_open() as u64, Ordering::Relaxed);
@@ -68,6 +80,7 @@ impl Pipeline {
             publisher: Publisher::default(),
             snapshots: SnapshotDesk::default(),
             gauges,
+            history,
             state: RwLock::new(state),
             failure: OnceLock::new(),
             stopped: OnceLock::new(),
@@ -90,7 +103,8 @@ impl Pipeline {
         let mut entries = entries.drain(..);
         while entries.len() > 0 {
             let turn = entries.by_ref().take(ENTRIES_PER_TURN);
-            self.apply_turn(turn, &mut events, &mut answers, &mut updates);
+            let batch = self.apply_turn(turn, &mut events, &mut answers, &mut updates);
+            self.hand_to_history(batch);
             if !updates.is_empty() {
                 self.publisher.publish(updates.drain(..));
             }
@@ -107,10 +121,10 @@ impl Pipeline {
         events: &mut Vec<Event>,
         answers: &mut Vec<(Answer, Receipt)>,
         updates: &mut Vec<Update>,
-    ) {
+    ) -> Batch {
         let gauges = &self.gauges;
         let commands = turn.len() as u64;
-        let mut rejected = 0;
+        let (mut rejected, mut batch) = (0, Batch::default());
         let mut state = self.state.write().expect("only this thread writes, and it has not failed");
         let wanted = self.publisher.has_subscribers();
         for Entry { sequence, time, command, answer } in turn {
@@ -120,14 +134,28 @@ impl Pipeline {
             if wanted && !events.is_empty() {
                 updates.push(Update { sequence, time, events: Arc::from(events.as_slice()) });
             }
+            batch.add(sequence, time, events);
             rejected += u64::from(result.is_err());
             answers.push((answer, Receipt { sequence, time, result }));
         }
+        let dropped = TAIL_ROWS_DROPPED + 2 * batch.rows();
+        state.tail.trim(self.history.trim_through(), dropped);
+        state.tail.add(&batch);
         gauges.sequence.store(state.sequence(), Ordering::Release);
         gauges.orders_open.store(state.engine.orders_open() as u64, Ordering::Relaxed);
+        gauges.tail_rows.store(state.tail.rows() as u64, Ordering::Relaxed);
         drop(state);
         gauges.commands.fetch_add(commands, Ordering::Relaxed);
         gauges.rejected.fetch_add(rejected, Ordering::Relaxed);
+        batch
+    }
+
+    /// Waits when history is too far behind, so that memory stays bounded. When it can write no more,
+    /// nothing more is taken either: what was applied stays readable in the tail.
+    fn hand_to_history(&self, batch: Batch) {
+        if let Err(error) = self.history.push(batch) {
+            self.fail(&Arc::from(error.to_string()), std::iter::empty());
+        }
     }
 
     /// Takes no more commands. What waits is still carried out.
@@ -167,6 +195,7 @@ impl Pipeline {
             (None, Space::Ample) => Condition::Running,
             (None, Space::Reserve | Space::Exhausted) => Condition::DiskFull,
         };
+        let history = self.history.status();
         let counters = Counters {
             commands: read(&gauges.commands),
             rejected: read(&gauges.rejected),
@@ -185,6 +214,8 @@ impl Pipeline {
             queued_orders,
             orders_open: read(&gauges.orders_open),
             journal_space,
+            history,
+            tail_rows: read(&gauges.tail_rows),
             counters,
         }
     }

@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use openmart_history::{Location, Store, Tail};
 use openmart_journal::{Damage, Journal, Recovery, SnapshotData, Storage, TornTail};
 use openmart_model::{Command, Timestamp};
 
 use crate::error::OpenError;
+use crate::history::{CatchingUp, catch_up};
 use crate::options::Options;
 use crate::state::State;
 
@@ -21,6 +23,9 @@ pub struct RecoveryReport {
     pub entries_replayed: u64,
     /// The last entry; 0 in a new folder.
     pub last_sequence: u64,
+    /// Entries before the snapshot that were replayed for history alone, since its file was missing or
+    /// too old: all of them, if any.
+    pub history_entries: u64,
     /// Orders in the books.
     pub orders_open: usize,
     /// The batch that the last run had not finished writing, if there was one. Nobody was told that
@@ -41,6 +46,9 @@ impl fmt::Display for RecoveryReport {
         let Self { entries_replayed, last_sequence, orders_open, elapsed, .. } = self;
         write!(f, ", replayed {entries_replayed} entries up to sequence {last_sequence}")?;
         write!(f, ", {orders_open} orders open, in {} ms", elapsed.as_millis())?;
+        if self.history_entries > 0 {
+            write!(f, "; rebuilt history from {} entries", self.history_entries)?;
+        }
         if let Some(torn) = &self.torn_tail {
             write!(f, "; {torn}")?;
         }
@@ -54,21 +62,28 @@ pub(crate) struct Recovered {
     pub(crate) state: State,
     /// The bytes of the newest snapshot.
     pub(crate) image: Option<Vec<u8>>,
+    /// History with everything up to the state.
+    pub(crate) history: Store,
     pub(crate) report: RecoveryReport,
 }
 
 pub(crate) fn recover(
     storage: Arc<dyn Storage>,
+    location: Location,
     options: &Options,
 ) -> Result<Recovered, OpenError> {
     let started = Instant::now();
-    let (journal, mut recovery) = Journal::open(storage, options.journal.clone())?;
+    let (journal, mut recovery) = Journal::open(storage.clone(), options.journal.clone())?;
+    // After the journal, which has taken the folder for this process.
+    let mut history = Store::open(location)?;
     let snapshot = recovery.snapshot.take();
     let mut state = match &snapshot {
-        Some(snapshot) => restore(snapshot, options)?,
-        None => State::new(options.archive),
+        Some(snapshot) => restore(snapshot)?,
+        None => State::new(),
     };
-    let entries_replayed = replay(&mut state, &mut recovery)?;
+    let history_entries = catch_up(&storage, &recovery, &mut history, state.sequence())?;
+    let entries_replayed = replay(&mut state, &mut recovery, &mut history)?;
+    state.tail = Tail::after(state.sequence());
     state.engine.check().map_err(|violation| OpenError::Invariant {
         sequence: state.sequence(),
         what: violation.to_string(),
@@ -77,18 +92,20 @@ pub(crate) fn recover(
         snapshot_sequence: snapshot.as_ref().map(|snapshot| snapshot.sequence),
         entries_replayed,
         last_sequence: state.sequence(),
+        history_entries,
         orders_open: state.engine.orders_open(),
         torn_tail: recovery.torn_tail.take(),
         damaged_snapshots: std::mem::take(&mut recovery.damaged_snapshots),
         elapsed: started.elapsed(),
     };
-    Ok(Recovered { journal, state, image: snapshot.map(|snapshot| snapshot.bytes), report })
+    let image = snapshot.map(|snapshot| snapshot.bytes);
+    Ok(Recovered { journal, state, image, history, report })
 }
 
 /// Restores a snapshot and holds it against what was written about it.
-fn restore(snapshot: &SnapshotData, options: &Options) -> Result<State, OpenError> {
+fn restore(snapshot: &SnapshotData) -> Result<State, OpenError> {
     let sequence = snapshot.sequence;
-    let state = State::from_image(&snapshot.bytes, options.archive)
+    let state = State::from_image(&snapshot.bytes)
         .map_err(|source| OpenError::SnapshotForm { sequence, source })?;
     if state.sequence() != sequence {
         return Err(OpenError::SnapshotSequence { sequence, found: state.sequence() });
@@ -100,8 +117,13 @@ fn restore(snapshot: &SnapshotData, options: &Options) -> Result<State, OpenErro
     Ok(state)
 }
 
-fn replay(state: &mut State, recovery: &mut Recovery) -> Result<u64, OpenError> {
+fn replay(
+    state: &mut State,
+    recovery: &mut Recovery,
+    history: &mut Store,
+) -> Result<u64, OpenError> {
     let (mut events, mut replayed) = (Vec::new(), 0);
+    let mut history = CatchingUp::new(history);
     while let Some(entry) = recovery.next_entry()? {
         let sequence = entry.sequence;
         let command = Command::decode(entry.payload)
@@ -109,7 +131,9 @@ fn replay(state: &mut State, recovery: &mut Recovery) -> Result<u64, OpenError> 
         events.clear();
         // A refusal was an outcome then and is the same one now.
         let _ = state.apply(sequence, Timestamp(entry.time_ms), &command, &mut events);
+        history.add(sequence, state.time(), &events)?;
         replayed += 1;
     }
+    history.finish()?;
     Ok(replayed)
 }

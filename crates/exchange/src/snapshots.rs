@@ -7,7 +7,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use openmart_journal::{Reader, SnapshotWriter, Storage};
 use openmart_model::{Command, Timestamp};
 
-use crate::archive::ArchiveLimits;
 use crate::error::SnapshotError;
 use crate::pending::{PendingSnapshot, SnapshotAnswer};
 use crate::pipeline::Pipeline;
@@ -85,7 +84,6 @@ pub(crate) struct Snapshotter {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) writer: SnapshotWriter,
-    pub(crate) limits: ArchiveLimits,
     /// The newest snapshot, to start the next one from. Nothing: start from the first entry.
     pub(crate) newest: Option<Vec<u8>>,
 }
@@ -113,8 +111,8 @@ impl Snapshotter {
             return Ok(target);
         }
         let mut state = match &self.newest {
-            Some(image) => State::from_image(image, self.limits).map_err(failed)?,
-            None => State::new(self.limits),
+            Some(image) => State::from_image(image).map_err(failed)?,
+            None => State::new(),
         };
         let chain = self.replay(&mut state, target)?;
         let image = write(&self.pipeline, &self.writer, &state, &chain)?;
@@ -140,6 +138,9 @@ impl Snapshotter {
 }
 
 /// Checks a state and writes it as a snapshot. Gives the bytes.
+///
+/// A start replays only what comes after a snapshot, so history must have the rest before there is
+/// one.
 pub(crate) fn write(
     pipeline: &Pipeline,
     writer: &SnapshotWriter,
@@ -149,6 +150,7 @@ pub(crate) fn write(
     state.engine.check().map_err(failed)?;
     let image = state.to_image();
     let sequence = state.sequence();
+    pipeline.history.flush(sequence).map_err(failed)?;
     writer.write(sequence, chain, state.engine.digest(), &image).map_err(failed)?;
     pipeline.gauges.snapshot_sequence.store(sequence, Ordering::Relaxed);
     pipeline.gauges.snapshots.fetch_add(1, Ordering::Relaxed);

@@ -1,18 +1,18 @@
 //! The state that commands lead to, and the questions it answers.
 //!
-//! Engine, market data and archive move together: whoever holds a [`State`] sees all three as of the
-//! same entry.
+//! Engine, market data and the tail of history move together: whoever holds a [`State`] sees all three
+//! as of the same entry.
 
 use openmart_engine::Engine;
+use openmart_history::{FinishedOrder, Statuses, Tail};
 use openmart_marketdata::MarketData;
 use openmart_model::{
     AccountId, CloseReason, Command, CommandResult, Event, MarketId, Order, OrderId, OrderStatus,
     Timestamp,
 };
 
-use crate::archive::{Archive, ArchiveLimits, Fill, FinishedOrder};
 use crate::open_orders::OpenOrders;
-use crate::page::{Page, PageRequest};
+use crate::page::Page;
 use crate::sorted_ids::SortedIds;
 
 /// Everything as of one entry.
@@ -20,7 +20,8 @@ use crate::sorted_ids::SortedIds;
 pub struct State {
     pub(crate) engine: Engine,
     pub(crate) market_data: MarketData,
-    pub(crate) archive: Archive,
+    /// Empty but for the running pipeline: what history has not written yet.
+    pub(crate) tail: Tail,
     pub(crate) open: OpenOrders,
 }
 
@@ -56,20 +57,25 @@ impl OrderFilter {
     /// Those in the book.
     pub const OPEN: Self =
         Self { open_untouched: true, open_partial: true, filled: false, canceled: false };
+
+    /// Which finished ones.
+    pub(crate) fn finished(self) -> Statuses {
+        Statuses { filled: self.filled, canceled: self.canceled }
+    }
 }
 
 impl State {
     /// An exchange before its first entry.
-    pub(crate) fn new(limits: ArchiveLimits) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             engine: Engine::new(),
             market_data: MarketData::new(),
-            archive: Archive::new(limits),
+            tail: Tail::default(),
             open: OpenOrders::default(),
         }
     }
 
-    /// Applies an entry to all parts, in order. Appends its events.
+    /// Applies an entry to all parts but the tail, in order. Appends its events.
     pub(crate) fn apply(
         &mut self,
         sequence: u64,
@@ -81,7 +87,6 @@ impl State {
         let result = self.engine.apply(sequence, time, command, events);
         let time = self.engine.time();
         self.market_data.apply(sequence, time, &events[first..]);
-        self.archive.apply(time, &events[first..]);
         self.open.apply(&events[first..]);
         result
     }
@@ -106,47 +111,48 @@ impl State {
         &self.market_data
     }
 
-    /// An order of this account, open or finished. Nothing if there is none, it is somebody else's,
-    /// or it has been finished for so long that the archive has dropped it.
-    pub fn find_order(&self, account: AccountId, order: OrderId) -> Option<OrderView> {
-        self.order(order).filter(|view| view.order.account == account)
+    /// An order that is open, or finished and still in the tail.
+    pub(crate) fn recent_order(&self, order: OrderId) -> Option<OrderView> {
+        let open = self.engine.order(order).map(OrderView::open);
+        open.or_else(|| self.tail.order(order).map(OrderView::finished))
     }
 
-    /// Orders of an account on a market, newest first.
-    pub fn orders(
+    /// Open orders of an account on a market, newest first, after so many of them.
+    pub(crate) fn open_orders(
         &self,
         account: AccountId,
         market: MarketId,
         filter: OrderFilter,
-        page: PageRequest,
+        skipped: usize,
+        count: usize,
     ) -> Page<OrderView> {
         let open = self.open.shelf(account, market);
-        let finished = |status| self.archive.order_ids(account, market, status);
         let untouched = open.filter(|_| filter.open_untouched).map(|open| &open.untouched);
         let partial = open.filter(|_| filter.open_partial).map(|open| &open.partial);
-        let filled = filter.filled.then(|| finished(OrderStatus::Filled)).flatten();
-        let canceled = filter.canceled.then(|| finished(OrderStatus::Canceled)).flatten();
-        let lists: Vec<&SortedIds> =
-            [untouched, partial, filled, canceled].into_iter().flatten().collect();
-        let ids = page_of_ids(&lists, page);
-        let items = ids.filter_map(|id| self.order(OrderId(id))).collect();
+        let lists: Vec<&SortedIds> = [untouched, partial].into_iter().flatten().collect();
+        let ids = newest_ids(&lists, skipped, count);
+        let open = |id| self.engine.order(OrderId(id)).map(OrderView::open);
+        let items = ids.filter_map(open).collect();
         Page { items, total: lists.iter().map(|list| list.len()).sum() }
     }
 
-    /// Fills of an account on a market, newest first; only those of one order if it is named.
-    pub fn fills(
+    /// The newest orders of an account on a market that are open, or were finished after a sequence,
+    /// and how many there are.
+    pub(crate) fn recent_orders(
         &self,
         account: AccountId,
         market: MarketId,
-        order: Option<OrderId>,
-        page: PageRequest,
-    ) -> Page<Fill> {
-        self.archive.fills(account, market, order, page)
-    }
-
-    fn order(&self, order: OrderId) -> Option<OrderView> {
-        let open = self.engine.order(order).map(OrderView::open);
-        open.or_else(|| self.archive.order(order).map(OrderView::finished))
+        filter: OrderFilter,
+        after: u64,
+        count: usize,
+    ) -> Page<OrderView> {
+        let Page { mut items, mut total } = self.open_orders(account, market, filter, 0, count);
+        let finished = self.tail.orders((account, market), filter.finished(), after);
+        total += finished.len();
+        items.extend(finished.iter().map(OrderView::finished));
+        items.sort_unstable_by_key(|view| std::cmp::Reverse(view.order.id));
+        items.truncate(count);
+        Page { items, total }
     }
 }
 
@@ -159,25 +165,26 @@ impl OrderView {
         Self { order, status, closed: None }
     }
 
-    fn finished(finished: &FinishedOrder) -> Self {
+    pub(crate) fn finished(finished: &FinishedOrder) -> Self {
         let closed = Some((finished.reason, finished.time));
         Self { order: finished.order, status: finished.status(), closed }
     }
 }
 
-/// The ids of a page over several lists that share no id, newest first.
-fn page_of_ids<'a>(
+/// Ids over several lists that share no id, newest first, after so many of them.
+fn newest_ids<'a>(
     lists: &[&'a SortedIds],
-    page: PageRequest,
+    skipped: usize,
+    count: usize,
 ) -> impl Iterator<Item = u64> + use<'a> {
-    let bound = bound_of_rank(lists, page.skipped());
+    let bound = bound_of_rank(lists, skipped);
     let mut rests: Vec<_> = lists.iter().map(|list| list.newest_below(bound)).collect();
     let mut heads: Vec<Option<u64>> = rests.iter_mut().map(Iterator::next).collect();
     let newest = move || {
         let at = (0..heads.len()).max_by_key(|at| heads[*at])?;
         std::mem::replace(&mut heads[at], rests[at].next())
     };
-    std::iter::from_fn(newest).take(page.size())
+    std::iter::from_fn(newest).take(count)
 }
 
 /// The lowest bound that has no more than `skipped` ids at or above it; found by halving, so that a
@@ -212,15 +219,13 @@ mod tests {
             let lists: Vec<&SortedIds> = parts.iter().collect();
             let newest: Vec<u64> = all.iter().rev().copied().collect();
             for index in 0..=all.len() / size + 2 {
-                let page = PageRequest { index, size };
                 let expected: Vec<u64> =
                     newest.iter().skip(index * size).take(size).copied().collect();
-                let found: Vec<u64> = page_of_ids(&lists, page).collect();
+                let found: Vec<u64> = newest_ids(&lists, index * size, size).collect();
                 assert_eq!(found, expected, "page {index} of size {size}");
             }
         }
-        let far = PageRequest { index: usize::MAX, size: 1_000 };
-        assert_eq!(page_of_ids(&[&ids(1..9)], far).count(), 0);
-        assert_eq!(page_of_ids(&[], PageRequest { index: 0, size: 5 }).count(), 0);
+        assert_eq!(newest_ids(&[&ids(1..9)], usize::MAX, 1_000).count(), 0);
+        assert_eq!(newest_ids(&[], 0, 5).count(), 0);
     }
 }

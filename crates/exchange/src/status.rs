@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use openmart_history::HistoryStatus;
 use openmart_journal::Space;
 
 /// Whether commands are taken.
@@ -37,6 +38,10 @@ pub struct Status {
     pub orders_open: u64,
     /// What is left on the disk.
     pub journal_space: Space,
+    /// How far history is.
+    pub history: HistoryStatus,
+    /// Finished orders and fills in memory: those not in the file, and the last that came there.
+    pub tail_rows: u64,
     /// Counts since the exchange was opened.
     pub counters: Counters,
 }

@@ -111,6 +111,9 @@ fn prometheus(status: &Status, accounts: usize, requests: Option<&Requests>) -> 
         ("openmart_accounts", "Accounts", accounts as u64),
         ("openmart_queue_cancels", "Cancels waiting", status.queued_cancels as u64),
         ("openmart_queue_orders", "Other commands waiting", status.queued_orders as u64),
+        ("openmart_history_sequence", "Last entry written to history", status.history.applied),
+        ("openmart_history_lag_rows", "Rows not yet in history", status.history.lag_rows as u64),
+        ("openmart_history_tail_rows", "Finished orders and fills in memory", status.tail_rows),
         ("openmart_journal_space", "2 ample, 1 only the reserve for cancels, 0 none", space),
     ] {
         metric(name, "gauge", help, value);
@@ -119,6 +122,7 @@ fn prometheus(status: &Status, accounts: usize, requests: Option<&Requests>) -> 
         ("openmart_commands_done_total", "Commands carried out", carried_out),
         ("openmart_commands_rejected_total", "Commands rejected", counters.rejected),
         ("openmart_journal_batches_total", "Batches made durable, one sync each", counters.batches),
+        ("openmart_history_commits_total", "History transactions", status.history.transactions),
         ("openmart_overloaded_total", "Commands refused: queue full", counters.overloaded),
         ("openmart_disk_full_total", "Commands refused: disk full", counters.disk_full),
         ("openmart_subscriptions_cut_total", "Slow readers cut off", counters.subscriptions_cut),

@@ -127,4 +127,9 @@ pub(crate) enum Journal {
         #[arg(long)]
         json: bool,
     },
+    /// Write `history.sqlite` anew from the whole journal. No exchange may be running on the folder.
+    RebuildHistory {
+        /// The data folder.
+        dir: PathBuf,
+    },
 }

@@ -5,7 +5,8 @@
 //! of answers has come; then the program is killed in the middle of whatever it does. After each
 //! restart everything is compared over the API with what the clients were told, and every balance is
 //! computed anew from the trades and open orders. After some rounds the program ends in order and
-//! `openmart journal verify` has the last word.
+//! `openmart journal verify` has the last word, and the history that lived through it is compared row
+//! by row with one rebuilt from the journal in a second folder.
 //!
 //! `OPENMART_CRASH_ROUNDS` sets the number of kills (50), `OPENMART_CRASH_SEED` the seed, which a
 //! failure prints. The seed repeats what each client does and when the kill comes, not how the
@@ -23,9 +24,12 @@ mod load;
 mod venue;
 
 use std::env;
+use std::fs;
+use std::path::Path;
 
 use audit::audit;
 use ledger::Ledgers;
+use openmart_history::{FILE_NAME, dump};
 use support::process::{Server, run, text};
 use support::random::Random;
 use venue::Venue;
@@ -84,6 +88,34 @@ fn kill_and_audit(kills: u64, random: &mut Random) {
     assert_eq!(output.status.code(), Some(0), "{report}{}", text(&output.stderr));
     assert!(report.ends_with("\nsound\n"), "{report}");
     assert!(report.contains("snapshot at "), "{report}");
+    history_is_what_the_journal_says(&venue);
+}
+
+/// The file that lived through all kills must have the rows of one that is written anew elsewhere.
+fn history_is_what_the_journal_says(venue: &Venue) {
+    let copy = tempfile::tempdir().expect("a temporary folder");
+    for file in fs::read_dir(venue.data_dir()).expect("the data folder") {
+        let file = file.expect("a file of the data folder");
+        if !file.file_name().to_string_lossy().starts_with(FILE_NAME) {
+            fs::copy(file.path(), copy.path().join(file.file_name())).expect("a copy");
+        }
+    }
+    let output = run(["journal", "rebuild-history", copy.path().to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let rows = |folder: &Path| {
+        let mut rows = Vec::new();
+        dump(&folder.join(FILE_NAME), |row| rows.push(row)).expect("a history");
+        rows
+    };
+    let (lived, rebuilt) = (rows(Path::new(venue.data_dir())), rows(copy.path()));
+    println!("history has {} rows", lived.len());
+    for table in ["orders ", "fills ", "trades "] {
+        let some = lived.iter().filter(|row| row.starts_with(table)).count();
+        assert!(some > 10, "{some} rows of {table}");
+    }
+    let differing = lived.iter().zip(&rebuilt).find(|(lived, rebuilt)| lived != rebuilt);
+    assert_eq!(differing, None);
+    assert_eq!(lived.len(), rebuilt.len());
 }
 
 fn end(server: Server) -> (Option<i32>, String) {

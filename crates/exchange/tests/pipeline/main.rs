@@ -9,6 +9,7 @@ mod concurrency;
 mod crash;
 mod disk_full;
 mod failure;
+mod history;
 mod overload;
 mod pages;
 mod recovery;

@@ -84,7 +84,7 @@ fn changed_snapshot_bytes_are_refused_or_hold_the_same_state() {
         bytes[byte] ^= 1 << (byte % 8);
         write(&storage, &SnapshotData { bytes, ..snapshot.clone() });
         // The journal would have found it: here its checksum vouches for changed bytes. What the
-        // digest covers is still found; time, market data and archive are not part of it.
+        // digest covers is still found; time and market data are not part of it.
         if let Ok((exchange, _)) = Exchange::open(Arc::new(storage), options()) {
             exchange.view(|state| assert_eq!(state.engine().digest(), snapshot.digest));
         }

@@ -189,10 +189,13 @@ pub(crate) struct Portrait {
 }
 
 pub(crate) fn portrait(exchange: &Exchange) -> Portrait {
+    let page = PageRequest { index: 0, size: 1_000 };
+    let markets = (0..ACCOUNTS).flat_map(|a| [(AccountId(a), MARKET), (AccountId(a), MarketId(1))]);
+    let orders = |(account, market)| exchange.orders(account, market, OrderFilter::ALL, page);
+    let fills = |(account, market)| exchange.fills(account, market, None, page);
+    let orders = markets.clone().map(|place| orders(place).unwrap()).collect();
+    let fills = markets.map(|place| fills(place).unwrap()).collect();
     exchange.view(|state| {
-        let page = PageRequest { index: 0, size: 1_000 };
-        let markets =
-            (0..ACCOUNTS).flat_map(|a| [(AccountId(a), MARKET), (AccountId(a), MarketId(1))]);
         let mut market_data = Vec::new();
         state.market_data().snapshot(&mut Writer::new(&mut market_data));
         Portrait {
@@ -200,13 +203,8 @@ pub(crate) fn portrait(exchange: &Exchange) -> Portrait {
             time: state.time(),
             digest: state.engine().digest(),
             market_data,
-            orders: markets
-                .clone()
-                .map(|(account, market)| state.orders(account, market, OrderFilter::ALL, page))
-                .collect(),
-            fills: markets
-                .map(|(account, market)| state.fills(account, market, None, page))
-                .collect(),
+            orders,
+            fills,
         }
     })
 }

@@ -59,15 +59,15 @@ fn every_answer_can_be_read_back_at_once() {
         let free = hold();
         let receipt = exchange.execute_blocking(resting(0, Side::Buy)).unwrap();
         let order = placed(receipt.result);
-        let view = exchange.view(|state| state.find_order(account, order)).unwrap();
+        let view = exchange.find_order(account, order).unwrap().unwrap();
         assert_eq!((view.status, view.closed), (OrderStatus::Open, None));
         assert!(hold() > free);
         let receipt = exchange.execute_blocking(cancel(0, order)).unwrap();
-        let view = exchange.view(|state| state.find_order(account, order)).unwrap();
+        let view = exchange.find_order(account, order).unwrap().unwrap();
         assert_eq!(view.status, OrderStatus::Canceled);
         assert_eq!(view.closed.map(|(_, time)| time), Some(receipt.time));
         assert_eq!(hold(), free);
-        assert_eq!(exchange.view(|state| state.find_order(AccountId(1), order)), None);
+        assert_eq!(exchange.find_order(AccountId(1), order), Ok(None));
     }
     assert_eq!(exchange.status().orders_open, 0);
 }

@@ -100,7 +100,11 @@ fn refused(dialect: &Dialect, attempt: Attempt, reject: Reject) -> Answer {
 
 /// Why an order could not be canceled, as its owner may know it. Somebody else's looks like none.
 fn reason(dialect: &Dialect, account: AccountId, order: OrderId) -> &'static str {
-    let found = dialect.site.exchange.view(|state| state.find_order(account, order));
+    // Without history the answer to the cancel stands all the same.
+    let found = dialect.site.exchange.find_order(account, order).unwrap_or_else(|error| {
+        tracing::error!(%error, "cannot tell why a cancel was refused");
+        None
+    });
     match found.map(|found| found.status) {
         Some(OrderStatus::Filled) => "filled",
         Some(OrderStatus::Canceled) => "canceled",
@@ -116,11 +120,11 @@ pub(super) fn show(
     incoming: &Incoming<'_>,
 ) -> Result<Answer, Answer> {
     let order = OrderId(parse_entrust_id(incoming.segment())?);
-    let found = dialect.site.exchange.view(|state| {
-        let found = state.find_order(caller.account(), order)?;
-        Some((found, Listed::get(state.engine(), found.order.market)?))
-    });
-    let (found, listed) = found.ok_or(ApiError::OrderNotFound)?;
+    let exchange = &dialect.site.exchange;
+    let found = exchange.find_order(caller.account(), order).map_err(translate::history_error)?;
+    let found = found.ok_or(ApiError::OrderNotFound)?;
+    let listed = exchange.view(|state| Listed::get(state.engine(), found.order.market));
+    let listed = listed.ok_or(ApiError::OrderNotFound)?;
     Ok(Answer::json(&listed.order(&found)))
 }
 
@@ -134,10 +138,11 @@ pub(super) fn list(
     let filter = translate::order_filter(request.status);
     let page =
         PageRequest { index: translate::page_index(request.offset), size: request.limit as usize };
-    let (listed, orders) = dialect.site.exchange.view(|state| {
-        let (market, listed) = Listed::find(state.engine(), &request.symbol)?;
-        Ok::<_, Answer>((listed, state.orders(caller.account(), market, filter, page)))
-    })?;
+    let exchange = &dialect.site.exchange;
+    let (market, listed) = exchange.view(|state| Listed::find(state.engine(), &request.symbol))?;
+    let orders = exchange
+        .orders(caller.account(), market, filter, page)
+        .map_err(translate::history_error)?;
     Ok(Answer::json(&OrderPage {
         orders: orders.items.iter().map(|order| listed.order(order)).collect(),
         total_pages: translate::pages(orders.total, request.limit),

@@ -24,10 +24,10 @@ pub(super) fn own(
         None => (request.offset, request.limit),
     };
     let page = PageRequest { index: translate::page_index(index), size: rows as usize };
-    let (listed, fills) = dialect.site.exchange.view(|state| {
-        let (market, listed) = Listed::find(state.engine(), &request.symbol)?;
-        Ok::<_, Answer>((listed, state.fills(caller.account(), market, order, page)))
-    })?;
+    let exchange = &dialect.site.exchange;
+    let (market, listed) = exchange.view(|state| Listed::find(state.engine(), &request.symbol))?;
+    let fills =
+        exchange.fills(caller.account(), market, order, page).map_err(translate::history_error)?;
     Ok(Answer::json(&TradePage {
         total_trades: fills.total as u64,
         total_pages: translate::pages(fills.total, rows),

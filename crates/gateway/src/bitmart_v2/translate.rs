@@ -9,7 +9,7 @@
 mod listed;
 
 use openmart_engine::Engine;
-use openmart_exchange::{OrderFilter, SubmitError};
+use openmart_exchange::{HistoryError, OrderFilter, SubmitError};
 use openmart_marketdata::Step;
 use openmart_model::{
     AccountId, ClientOrderId, Command, DecimalError, MarketId, NewOrder, OrderId, OrderKind, Price,
@@ -176,6 +176,12 @@ pub(super) fn order_filter(filter: wire::StatusFilter) -> OrderFilter {
 /// The step that the API calls by its minutes.
 pub(super) fn step(minutes: u32) -> Result<Step, ApiError> {
     Step::from_minutes(minutes).ok_or(ApiError::invalid("step"))
+}
+
+/// History cannot be read: the operator is told why, the caller is not.
+pub(super) fn history_error(error: HistoryError) -> ApiError {
+    tracing::error!(%error, "history cannot be read");
+    ApiError::Internal
 }
 
 /// A page number. What no machine can count to is past every end.

@@ -2,11 +2,13 @@
 //!
 //! What enters: a data folder. What leaves: a verdict, entries, or a state, on standard output.
 //! Nothing in the folder is changed, and no lock is taken: a folder that is in use can be looked at,
-//! and what is being written just then may look like damage at the end.
+//! and what is being written just then may look like damage at the end. The one exception is
+//! `rebuild-history`, which takes the folder and replaces `history.sqlite` in it.
 
 mod history;
 mod json;
 mod moment;
+mod rebuild;
 mod replay;
 mod show;
 mod verify;
@@ -26,6 +28,7 @@ pub(crate) fn run(tool: &Journal) -> anyhow::Result<()> {
         Journal::Verify { dir } => verify::run(open(dir)?),
         Journal::Show { dir, from, to, json } => show::run(open(dir)?, *from, *to, *json),
         Journal::Replay { dir, to, json } => replay::run(open(dir)?, *to, *json),
+        Journal::RebuildHistory { dir } => rebuild::run(&open(dir)?, dir),
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
+use openmart_history::{FILE_NAME, dump};
 use openmart_wire::bitmart_v2::Side;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -226,4 +227,34 @@ fn a_reader_that_goes_away_is_no_failure() {
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+}
+
+fn history_rows(folder: &Path) -> Vec<String> {
+    let mut rows = Vec::new();
+    dump(&folder.join(FILE_NAME), |row| rows.push(row)).unwrap();
+    rows
+}
+
+#[test]
+fn history_is_rebuilt_on_request_and_at_a_start_that_misses_it() {
+    let folder = folder();
+    let written = history_rows(folder.path());
+    assert!(written.iter().any(|row| row.starts_with("trades ")), "{written:?}");
+    let said = output_of("rebuild-history", folder.path(), &[]);
+    assert!(said.contains(FILE_NAME), "{said}");
+    assert_eq!(history_rows(folder.path()), written);
+
+    fs::remove_file(folder.path().join(FILE_NAME)).unwrap();
+    let server = start(folder.path());
+    let error = error_of("rebuild-history", folder.path(), &[]);
+    assert!(error.contains("in use"), "{error}");
+    server.end_with("TERM");
+    let rebuilt = history_rows(folder.path());
+    // The demo goes on at each start: what was there is there again, and only more may follow.
+    let missing = written.iter().filter(|row| !row.starts_with("applied ")).find(|row| {
+        !row.starts_with("order_counts ")
+            && !row.starts_with("fill_counts ")
+            && !rebuilt.contains(row)
+    });
+    assert_eq!(missing, None);
 }

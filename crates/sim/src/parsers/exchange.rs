@@ -1,4 +1,4 @@
-//! The content of snapshots: engine, market data and archive together.
+//! The content of snapshots: engine and market data together.
 
 use std::sync::Arc;
 

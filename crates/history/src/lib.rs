@@ -1,0 +1,42 @@
+//! The past in one SQLite file: finished orders, both halves of every trade, and the public trades,
+//! folded from events.
+//!
+//! What enters: the events of each command in order, as [`Batch`]es. What leaves: an order by its id,
+//! pages of orders and fills with their totals. What it must not know: the engine, the journal,
+//! networks, wire formats. The schema is documented in `docs/history.md`; users open the file with
+//! their own tools.
+//!
+//! Three parts work together:
+//!
+//! - a [`Store`] writes batches, each in one transaction together with the sequence it reaches. A
+//!   batch that is applied twice counts once, so whoever does not know how far the file is sends
+//!   everything again;
+//! - a [`History`] has a thread that follows with a store, so that nobody waits for SQLite, and
+//!   connections to read with;
+//! - a [`Tail`] holds in memory what the thread has not written yet. It belongs to whoever applies
+//!   events, and moves with his state.
+//!
+//! Readers first open a [`Reading`], which sees the file as of one sequence, then look at the tail for
+//! what came after that sequence. So every row is seen once, wherever it is at that moment.
+
+mod counts;
+mod dump;
+mod error;
+mod facts;
+mod follower;
+mod numbers;
+mod readers;
+mod reading;
+mod rows;
+mod schema;
+mod store;
+mod tail;
+
+pub use dump::dump;
+pub use error::HistoryError;
+pub use facts::{Batch, Fill, FinishedOrder, PublicTrade, Role};
+pub use follower::{FollowerLimits, History, HistoryStatus, LAG_ROWS_MAX};
+pub use reading::{OrderIds, Reading, Statuses};
+pub use schema::{FILE_NAME, SCHEMA_VERSION};
+pub use store::{Location, Store, TRANSACTION_ROWS_MAX};
+pub use tail::Tail;

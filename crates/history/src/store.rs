@@ -1,0 +1,229 @@
+//! The writing side of the file: batches in, each in one transaction with the sequence it reaches.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::counts::Counts;
+use crate::error::{Blame, HistoryError};
+use crate::facts::{Batch, Fill, FinishedOrder, PublicTrade, Role};
+use crate::numbers::Number;
+use crate::rows::{kind_columns, reason_code, side_code, status_code};
+use crate::schema;
+
+/// Rows that share one transaction, more or less. Larger ones are faster for each row, and hold more
+/// back; beyond this the gain is small.
+pub const TRANSACTION_ROWS_MAX: usize = 20_000;
+
+/// Where the file is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Location {
+    /// This file, created if there is none.
+    File(PathBuf),
+    /// A file in a temporary folder that goes away with whoever uses it.
+    Temporary,
+}
+
+/// The file, open for writing. There must be one only.
+pub struct Store {
+    connection: Connection,
+    pub(crate) place: Arc<Place>,
+    /// What is applied and committed.
+    applied: u64,
+}
+
+/// Where the file is, and what keeps it there.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) path: PathBuf,
+    pub(crate) blame: Blame,
+    temporary: Option<TempDir>,
+}
+
+impl Place {
+    fn new(location: Location) -> Result<Self, HistoryError> {
+        let (path, temporary) = match location {
+            Location::File(path) => (path, None),
+            Location::Temporary => {
+                let folder = tempfile::Builder::new().prefix("openmart-history-").tempdir();
+                let folder = folder.map_err(|error| HistoryError::Stopped {
+                    reason: format!("cannot make a temporary folder: {error}").into(),
+                })?;
+                (folder.path().join(schema::FILE_NAME), Some(folder))
+            }
+        };
+        Ok(Self { blame: Blame::new(&path), path, temporary })
+    }
+
+    /// How commits are synced. With `NORMAL`, a power cut may take the last ones back, and what is
+    /// missing is replayed; a temporary file is gone after one anyway.
+    fn synchronous(&self) -> &'static str {
+        if self.temporary.is_some() { "off" } else { "normal" }
+    }
+}
+
+impl Store {
+    /// Opens the file, creating it if there is none.
+    ///
+    /// # Errors
+    /// If SQLite cannot, or the file is something else.
+    pub fn open(location: Location) -> Result<Self, HistoryError> {
+        let place = Place::new(location)?;
+        let Place { path, blame, .. } = &place;
+        let connection = schema::open_writer(path, place.synchronous(), blame)?;
+        let applied = connection
+            .query_row("SELECT sequence FROM applied", (), |row| row.get(0))
+            .map_err(blame.on("read"))?;
+        Ok(Self { connection, place: Arc::new(place), applied })
+    }
+
+    /// The last sequence whose rows are all in the file.
+    pub fn applied(&self) -> u64 {
+        self.applied
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.place.path
+    }
+
+    /// Writes a batch and how far it reaches, in one transaction. What was applied before is left
+    /// out. After an error nothing has changed, and it may be tried again.
+    ///
+    /// # Errors
+    /// If SQLite cannot.
+    pub fn apply(&mut self, batch: &Batch) -> Result<(), HistoryError> {
+        if batch.through <= self.applied {
+            return Ok(());
+        }
+        let applied = self.applied;
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            write_rows(&transaction, batch, applied)?;
+            transaction
+                .prepare_cached("UPDATE applied SET sequence = ?")?
+                .execute([batch.through])?;
+            transaction.commit()
+        };
+        write(&mut self.connection).map_err(self.place.blame.on("write to"))?;
+        self.applied = batch.through;
+        Ok(())
+    }
+
+    /// Makes everything applied survive a power cut. (A process that is killed loses nothing anyway.)
+    ///
+    /// # Errors
+    /// If SQLite cannot.
+    pub fn sync(&mut self) -> Result<(), HistoryError> {
+        if self.place.temporary.is_some() {
+            return Ok(());
+        }
+        // A commit under FULL syncs the whole log up to itself. It needs something to commit.
+        let sync = |connection: &Connection| {
+            connection.pragma_update(None, "synchronous", "full")?;
+            let flushed = connection.execute("UPDATE flushes SET count = count + 1", ());
+            connection.pragma_update(None, "synchronous", "normal")?;
+            flushed.map(drop)
+        };
+        sync(&self.connection).map_err(self.place.blame.on("sync"))
+    }
+
+    /// Copies the whole log into the file and empties it, unless somebody is reading.
+    ///
+    /// # Errors
+    /// If SQLite cannot.
+    pub fn truncate_log(&self) -> Result<(), HistoryError> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+            .map_err(self.place.blame.on("checkpoint"))
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("place", &self.place).field("applied", &self.applied).finish()
+    }
+}
+
+fn write_rows(connection: &Connection, batch: &Batch, applied: u64) -> rusqlite::Result<()> {
+    let mut counts = Counts::default();
+    for finished in batch.orders.iter().filter(|finished| finished.sequence > applied) {
+        write_order(connection, finished)?;
+        counts.add_order(finished);
+    }
+    for traded in batch.trades.iter().filter(|traded| traded.sequence > applied) {
+        write_trade(connection, traded)?;
+        for fill in Fill::both(traded.time, &traded.trade) {
+            let position = counts.add_fill(connection, fill.account, fill.market)?;
+            write_fill(connection, position, &fill)?;
+        }
+    }
+    counts.write(connection)
+}
+
+fn write_order(connection: &Connection, finished: &FinishedOrder) -> rusqlite::Result<()> {
+    let FinishedOrder { order, reason, time, sequence } = finished;
+    let (kind, price, quantity, budget) = kind_columns(order.kind);
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    insert.execute(rusqlite::params![
+        order.id.0,
+        order.account.0,
+        order.market.0,
+        status_code(finished.status()),
+        reason_code(*reason),
+        side_code(order.side),
+        kind,
+        price.map(|price| Number::from(price.ticks())),
+        quantity.map(|quantity| Number::from(quantity.lots())),
+        budget.map(|budget| Number(budget.units())),
+        Number::from(order.filled.lots()),
+        Number(order.notional.units()),
+        Number(order.fees.units()),
+        order.client_id.as_ref().map(|id| id.as_str()),
+        Number::from(order.time.0),
+        Number::from(time.0),
+        sequence,
+    ])?;
+    Ok(())
+}
+
+fn write_trade(connection: &Connection, traded: &PublicTrade) -> rusqlite::Result<()> {
+    let PublicTrade { trade, time, sequence } = traded;
+    let mut insert =
+        connection.prepare_cached("INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
+    insert.execute(rusqlite::params![
+        trade.market.0,
+        trade.id.0,
+        Number::from(trade.price.ticks()),
+        Number::from(trade.quantity.lots()),
+        Number(trade.notional.units()),
+        side_code(trade.taker_side),
+        Number::from(time.0),
+        sequence,
+    ])?;
+    Ok(())
+}
+
+fn write_fill(connection: &Connection, position: u64, fill: &Fill) -> rusqlite::Result<()> {
+    let mut insert = connection
+        .prepare_cached("INSERT INTO fills VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    insert.execute(rusqlite::params![
+        fill.account.0,
+        fill.market.0,
+        position,
+        fill.trade.0,
+        fill.order.0,
+        side_code(fill.side),
+        fill.role == Role::Taker,
+        Number::from(fill.price.ticks()),
+        Number::from(fill.quantity.lots()),
+        Number(fill.notional.units()),
+        Number(fill.fee.units()),
+        Number::from(fill.time.0),
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! What is finished and not yet known to be in the file: the latest orders and fills, in memory.
+//!
+//! Grows as batches are added, shrinks as the file catches up. Holds nothing for ever.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, VecDeque};
+
+use openmart_model::{AccountId, MarketId, OrderId};
+
+use crate::facts::{Batch, Fill, FinishedOrder};
+use crate::reading::Statuses;
+
+/// The latest finished orders and fills.
+#[derive(Default, Debug)]
+pub struct Tail {
+    /// In order of closing.
+    orders: VecDeque<FinishedOrder>,
+    /// How many orders were trimmed: the number of the first one.
+    orders_trimmed: u64,
+    /// The number of each, counted in order of closing.
+    numbers: HashMap<OrderId, u64>,
+    /// In order of trading, each with its sequence.
+    fills: VecDeque<(u64, Fill)>,
+    fills_trimmed: u64,
+    /// Numbers of orders and fills of one account on one market, ascending.
+    lists: HashMap<(AccountId, MarketId), List>,
+    trimmed_through: u64,
+}
+
+#[derive(Default, Debug)]
+struct List {
+    orders: VecDeque<u64>,
+    fills: VecDeque<u64>,
+}
+
+impl Tail {
+    /// A tail that begins after a sequence, up to which the file has everything.
+    pub fn after(sequence: u64) -> Self {
+        Self { trimmed_through: sequence, ..Self::default() }
+    }
+
+    /// Adds what happened next.
+    pub fn add(&mut self, batch: &Batch) {
+        for finished in &batch.orders {
+            let order = &finished.order;
+            let number = self.orders_trimmed + self.orders.len() as u64;
+            self.numbers.insert(order.id, number);
+            let list = self.lists.entry((order.account, order.market)).or_default();
+            list.orders.push_back(number);
+            self.orders.push_back(*finished);
+        }
+        for traded in &batch.trades {
+            for fill in Fill::both(traded.time, &traded.trade) {
+                let number = self.fills_trimmed + self.fills.len() as u64;
+                let list = self.lists.entry((fill.account, fill.market)).or_default();
+                list.fills.push_back(number);
+                self.fills.push_back((traded.sequence, fill));
+            }
+        }
+    }
+
+    /// Drops the oldest of what came up to a sequence that the file has, at most so many rows at once:
+    /// whoever trims keeps others waiting.
+    pub fn trim(&mut self, through: u64, rows_max: usize) {
+        let mut rows_left = rows_max;
+        while let Some(finished) = self.orders.front().copied()
+            && finished.sequence <= through
+            && rows_left > 0
+        {
+            rows_left -= 1;
+            self.orders.pop_front();
+            self.orders_trimmed += 1;
+            self.numbers.remove(&finished.order.id);
+            self.trimmed_through = self.trimmed_through.max(finished.sequence);
+            let place = (finished.order.account, finished.order.market);
+            self.drop_first(place, |list| &mut list.orders);
+        }
+        while let Some((sequence, fill)) = self.fills.front().copied()
+            && sequence <= through
+            && rows_left > 0
+        {
+            rows_left -= 1;
+            self.fills.pop_front();
+            self.fills_trimmed += 1;
+            self.trimmed_through = self.trimmed_through.max(sequence);
+            self.drop_first((fill.account, fill.market), |list| &mut list.fills);
+        }
+    }
+
+    /// Takes the first number from a list, which is that of the oldest of all.
+    fn drop_first(
+        &mut self,
+        place: (AccountId, MarketId),
+        part: impl Fn(&mut List) -> &mut VecDeque<u64>,
+    ) {
+        if let Some(list) = self.lists.get_mut(&place) {
+            part(list).pop_front();
+            if list.orders.is_empty() && list.fills.is_empty() {
+                self.lists.remove(&place);
+            }
+        }
+    }
+
+    /// The highest sequence of which something was dropped: who reads a file that is older than this
+    /// would miss rows.
+    pub fn trimmed_through(&self) -> u64 {
+        self.trimmed_through
+    }
+
+    /// Orders and fills.
+    pub fn rows(&self) -> usize {
+        self.orders.len() + self.fills.len()
+    }
+
+    /// A finished order, whoever owns it.
+    pub fn order(&self, order: OrderId) -> Option<&FinishedOrder> {
+        let number = self.numbers.get(&order)?;
+        self.orders.get((number - self.orders_trimmed) as usize)
+    }
+
+    /// Orders of an account on a market that were finished after a sequence, the highest id first.
+    pub fn orders(
+        &self,
+        (account, market): (AccountId, MarketId),
+        statuses: Statuses,
+        after: u64,
+    ) -> Vec<FinishedOrder> {
+        let Some(list) = self.lists.get(&(account, market)) else {
+            return Vec::new();
+        };
+        let from_newest = list.orders.iter().rev();
+        let mut orders: Vec<FinishedOrder> = from_newest
+            .map(|number| self.orders[(number - self.orders_trimmed) as usize])
+            .take_while(|finished| finished.sequence > after)
+            .filter(|finished| statuses.shows(finished.status()))
+            .collect();
+        orders.sort_unstable_by_key(|finished| Reverse(finished.order.id));
+        orders
+    }
+
+    /// Fills of an account on a market, of one order if it is named, that came after a sequence, the
+    /// latest first.
+    pub fn fills(
+        &self,
+        (account, market): (AccountId, MarketId),
+        order: Option<OrderId>,
+        after: u64,
+    ) -> Vec<Fill> {
+        let Some(list) = self.lists.get(&(account, market)) else {
+            return Vec::new();
+        };
+        let from_newest = list.fills.iter().rev();
+        from_newest
+            .map(|number| &self.fills[(number - self.fills_trimmed) as usize])
+            .take_while(|(sequence, _)| *sequence > after)
+            .map(|(_, fill)| *fill)
+            .filter(|fill| order.is_none_or(|order| fill.order == order))
+            .collect()
+    }
+}
