@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 out=target/bench
-mkdir -p "$out"
+mkdir -p "$out/data"
 taskset -c 1 target/release/bench_engine ${BENCH:-} --json "$out/engine.json"
 target/release/examples/throughput "$out/data"
 taskset -c 1 target/release/bench_http run target/release/openmart "$out/data" ${BENCH:-} --json "$out/http.json"
