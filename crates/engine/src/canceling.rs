@@ -65,12 +65,12 @@ impl Engine {
         self.listings.unlink(&mut self.orders, at);
         self.orders.remove(at);
         self.accounts.get_mut(slot.account).open.closed(&self.orders);
-        self.forget_client_id(&order);
+        self.retire_client_id(&order);
         events.push(Event::Closed { order, reason, rested: true });
     }
 
     /// Moves the client order id of a closed order to those that are remembered for a while.
-    pub(crate) fn forget_client_id(&mut self, order: &Order) {
+    pub(crate) fn retire_client_id(&mut self, order: &Order) {
         if let Some(id) = order.client_id {
             self.accounts.get_mut(order.account).client_ids.closed(id);
         }

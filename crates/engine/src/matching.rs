@@ -167,7 +167,7 @@ impl Engine {
             },
             (_, OrderKind::Market { .. }) => CloseReason::Expired,
         };
-        self.forget_client_id(&order);
+        self.retire_client_id(&order);
         events.push(Event::Closed { order, reason, rested: false });
     }
 
