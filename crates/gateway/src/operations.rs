@@ -131,6 +131,22 @@ fn prometheus(status: &Status, accounts: usize, requests: Option<&Requests>) -> 
     ] {
         metric(name, "counter", help, value);
     }
+    if let Some(stream) = requests.map(Requests::stream) {
+        for (name, help, value) in [
+            ("openmart_stream_connections", "WebSocket connections", &stream.connections),
+            ("openmart_stream_subscriptions", "Subscriptions of them all", &stream.subscriptions),
+        ] {
+            metric(name, "gauge", help, value.get());
+        }
+        for (name, help, value) in [
+            ("openmart_stream_pushes_total", "Messages pushed on changes", &stream.pushes),
+            ("openmart_stream_cut_off_total", "Connections that did not read", &stream.cut_off),
+            ("openmart_stream_trades_missed_total", "Trades missed", &stream.trades_missed),
+            ("openmart_stream_errors_total", "Messages refused", &stream.errors),
+        ] {
+            metric(name, "counter", help, value.get());
+        }
+    }
     if let Some(requests) = requests {
         let name = "openmart_http_requests_total";
         let _ = writeln!(text, "# HELP {name} Requests by route and status\n# TYPE {name} counter");

@@ -71,6 +71,10 @@ pub struct Options {
     pub pace_clock: Arc<dyn Clock>,
     /// When the stream pushes. Default: every 250 ms, as documented.
     pub stream_ticks: Ticks,
+    /// Commands whose events may wait for the stream; with more, who follows trades is disconnected,
+    /// since some would be missing. Default 262,144: half a second of a hundred thousand commands a
+    /// second, several times over.
+    pub stream_updates_max: usize,
 }
 
 impl Options {
@@ -98,6 +102,7 @@ impl Options {
             clock: Arc::new(SystemClock),
             pace_clock: Arc::new(MonotonicClock::new()),
             stream_ticks: Ticks::every(Duration::from_millis(STREAM_PUSH_INTERVAL_MS)),
+            stream_updates_max: 262_144,
         }
     }
 }

@@ -65,7 +65,8 @@ pub(crate) fn router_of(site: Arc<Site>) -> Router {
 /// Everything that a [`Gateway`](crate::Gateway) serves, without its socket: for tests, and for
 /// putting it behind a server of one's own. Limits of connections, headers and time are that
 /// server's business then; the peer's address is taken from the extension
-/// `axum::extract::ConnectInfo<SocketAddr>`.
+/// `axum::extract::ConnectInfo<SocketAddr>`. The WebSocket works on connections that were given to
+/// hyper as `TokioIo<TcpStream>`, and ends at once on others.
 pub fn router(exchange: Exchange, vault: Arc<Vault>, options: Options) -> Router {
     router_of(Arc::new(Site::new(exchange, vault, options)))
 }

@@ -7,6 +7,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+/// Added between ticks: a session that was served a bit late on one of them may then be served in
+/// time on the next, and still have its full gap.
+const SLACK: Duration = Duration::from_millis(2);
+
 /// What makes the stream push what has changed.
 #[derive(Clone)]
 pub struct Ticks(Kind);
@@ -21,7 +25,7 @@ enum Kind {
 type Done = oneshot::Sender<usize>;
 
 impl Ticks {
-    /// A tick every so often, never more often.
+    /// Pushes to a session every so often, never more often.
     pub fn every(interval: Duration) -> Self {
         Self(Kind::Every(interval))
     }
@@ -37,9 +41,9 @@ impl Ticks {
     pub(crate) fn start(&self) -> TickSource {
         match &self.0 {
             Kind::Every(period) => {
-                let mut ticks = interval(*period);
+                let mut ticks = interval(*period + SLACK);
                 ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-                TickSource::Every(ticks)
+                TickSource::Every { ticks, gap: *period }
             }
             Kind::Driven(receiver) => {
                 let mut receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +82,7 @@ impl TickDriver {
 /// Where ticks come from.
 #[derive(Debug)]
 pub(crate) enum TickSource {
-    Every(Interval),
+    Every { ticks: Interval, gap: Duration },
     Driven(Option<mpsc::UnboundedReceiver<Done>>),
 }
 
@@ -87,11 +91,19 @@ pub(crate) enum TickSource {
 pub(crate) struct Tick(Option<Done>);
 
 impl TickSource {
+    /// The least time between two pushes to a session, if that is not the driver's business.
+    pub(crate) fn gap(&self) -> Option<Duration> {
+        match self {
+            Self::Every { gap, .. } => Some(*gap),
+            Self::Driven(_) => None,
+        }
+    }
+
     /// The next tick. Losing the race of a `select!` loses none.
     pub(crate) async fn next(&mut self) -> Tick {
         match self {
-            Self::Every(interval) => {
-                interval.tick().await;
+            Self::Every { ticks, .. } => {
+                ticks.tick().await;
                 Tick(None)
             }
             Self::Driven(receiver) => {

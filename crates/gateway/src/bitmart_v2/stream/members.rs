@@ -1,21 +1,21 @@
 //! Who is connected, and what each has been pushed.
 
-use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
-use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
 use openmart_model::Timestamp;
 use openmart_wire::bitmart_v2::limits;
 use openmart_wire::bitmart_v2::stream::StreamError;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tungstenite::protocol::frame::coding::CloseCode;
 
+use super::outlet::{NotPushed, Outlet, PING};
 use super::topics::Topic;
 
-/// Deliveries that may wait for a session. With one in each tick, it may stop to read for four
-/// seconds, besides what the system's buffers hold.
-pub(super) const MAILBOX_DELIVERIES: usize = 16;
+/// Words that may wait for a session: an answer, since there is one order at a time, and the end.
+pub(super) const MAILBOX_WORDS: usize = 2;
 
 /// Pings in a row that a client may leave unanswered.
 const PINGS_UNANSWERED_MAX: u64 = 3;
@@ -26,15 +26,11 @@ const GOODBYE_MS: u64 = 5_000;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct SessionId(pub(super) u64);
 
-/// What the publisher hands to a session.
+/// What the publisher tells a session.
 #[derive(Debug)]
-pub(super) enum Delivery {
-    /// What has changed.
-    Pushes(Vec<Utf8Bytes>),
-    /// The answer to an order of the session.
-    Answer(Result<Utf8Bytes, StreamError>),
-    /// A ping of the protocol.
-    Ping,
+pub(super) enum Word {
+    /// Its order is carried out, and the client has its answer; or why it is not.
+    Answered(Result<(), StreamError>),
     /// The end.
     Goodbye(Goodbye),
 }
@@ -42,7 +38,7 @@ pub(super) enum Delivery {
 /// A close code with its reason.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Goodbye {
-    pub(super) code: u16,
+    pub(super) code: CloseCode,
     pub(super) reason: &'static str,
 }
 
@@ -59,23 +55,26 @@ pub(super) struct Signs {
 #[derive(Debug)]
 pub(super) struct NewMember {
     pub(super) id: SessionId,
-    pub(super) mailbox: mpsc::Sender<Delivery>,
+    /// Goes with the session.
+    pub(super) outlet: Weak<Outlet>,
     /// Cuts the session off when dropped.
-    pub(super) cutter: oneshot::Sender<Infallible>,
+    pub(super) mailbox: mpsc::Sender<Word>,
     pub(super) signs: Arc<Signs>,
 }
 
 /// A session as the publisher knows it. Dropping it cuts the session off.
 #[derive(Debug)]
 pub(super) struct Member {
-    mailbox: mpsc::Sender<Delivery>,
-    _cutter: oneshot::Sender<Infallible>,
+    outlet: Weak<Outlet>,
+    mailbox: mpsc::Sender<Word>,
     signs: Arc<Signs>,
     joined: Timestamp,
     heard: Timestamp,
     pinged: Timestamp,
     /// When it was told to end.
     ending: Option<Timestamp>,
+    /// When something was pushed on a tick last.
+    pub(super) pushed_at: Option<Instant>,
     pub(super) subscriptions: Vec<Subscription>,
 }
 
@@ -96,19 +95,22 @@ pub(super) enum Standing {
     /// It is on its way out and gets nothing any more.
     Ends,
     Gone,
+    /// It does not read what it is sent.
+    Slow,
 }
 
 impl Member {
     pub(super) fn new(new: NewMember, now: Timestamp) -> Self {
-        let NewMember { mailbox, cutter, signs, .. } = new;
+        let NewMember { outlet, mailbox, signs, .. } = new;
         Self {
+            outlet,
             mailbox,
-            _cutter: cutter,
             signs,
             joined: now,
             heard: now,
             pinged: now,
             ending: None,
+            pushed_at: None,
             subscriptions: Vec::new(),
         }
     }
@@ -132,31 +134,37 @@ impl Member {
         let subscribed = self.signs.subscribed.load(Ordering::Relaxed);
         if !subscribed && since(self.joined) >= limits::STREAM_SUBSCRIBE_WAIT_MS {
             let reason = "no subscribe within 5 seconds";
-            return self.dismiss(Goodbye { code: 1008, reason }, now);
+            return self.dismiss(Goodbye { code: CloseCode::Policy, reason }, now);
         }
         if since(self.pinged) >= limits::STREAM_PING_INTERVAL_MS {
             self.pinged = now;
-            return self.deliver(Delivery::Ping);
+            return self.push(&[PING]);
         }
         Standing::Stays
     }
 
-    /// Puts something into the mailbox. A full one ends the session: nobody waits for it.
-    pub(super) fn deliver(&mut self, delivery: Delivery) -> Standing {
-        match self.mailbox.try_send(delivery) {
+    /// Writes frames to the client, or to what waits for it. Nobody waits for whom too much waits.
+    pub(super) fn push(&mut self, frames: &[Bytes]) -> Standing {
+        let Some(outlet) = self.outlet.upgrade() else { return Standing::Gone };
+        match outlet.push(frames) {
             Ok(()) => Standing::Stays,
-            Err(TrySendError::Closed(_)) => Standing::Gone,
-            Err(TrySendError::Full(_)) => {
-                tracing::debug!("a slow reader of the stream is cut off");
-                Standing::Gone
-            }
+            Err(NotPushed::Ended) => Standing::Ends,
+            Err(NotPushed::Slow) => Standing::Slow,
+        }
+    }
+
+    /// Tells its session something.
+    pub(super) fn tell(&mut self, word: Word) -> Standing {
+        match self.mailbox.try_send(word) {
+            Ok(()) => Standing::Stays,
+            Err(_) => Standing::Gone,
         }
     }
 
     /// Ends it with a word.
     pub(super) fn dismiss(&mut self, goodbye: Goodbye, now: Timestamp) -> Standing {
         self.ending = Some(now);
-        match self.deliver(Delivery::Goodbye(goodbye)) {
+        match self.tell(Word::Goodbye(goodbye)) {
             Standing::Stays => Standing::Ends,
             gone => gone,
         }

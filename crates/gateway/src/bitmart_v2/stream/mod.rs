@@ -2,21 +2,24 @@
 //!
 //! What enters: upgrade requests. What leaves: a [`Session`] for each. Sessions read what clients
 //! want; the one [`Publisher`] knows who subscribed to what, looks at the markets on every tick,
-//! writes each text once, and hands it to the sessions through bounded mailboxes. So nothing that
-//! a client does or leaves undone is felt by the exchange.
+//! makes each frame once, and writes it to the clients through their [outlets](outlet), which never
+//! wait. So nothing that a client does or leaves undone is felt by the exchange.
 
+mod handshake;
 mod members;
+mod outlet;
 mod publisher;
 mod session;
+mod socket;
 mod topics;
 mod trades;
 
 use std::sync::OnceLock;
 
-use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::Request;
 use axum::response::Response;
-use openmart_wire::bitmart_v2::{ApiError, RequestFault, limits};
+use bytes::Bytes;
+use openmart_wire::bitmart_v2::ApiError;
 use serde::Serialize;
 
 use super::Dialect;
@@ -25,17 +28,6 @@ use crate::listener::Tenancy;
 use crate::site::{Site, peer_address};
 use publisher::{Orders, Publisher};
 use session::Session;
-
-/// Buffer for what a client sends. Its messages are small, and there may be thousands of clients.
-const READ_BUFFER_BYTES: usize = 4 * 1_024;
-
-/// What waits for more before it is written: the pushes of one tick usually fit, and travel
-/// together.
-const WRITE_BUFFER_BYTES: usize = 64 * 1_024;
-
-/// Longer messages than the longest allowed are answered, up to here; beyond it the connection is
-/// closed before they are read.
-const FRAME_BYTES_MAX: usize = 4 * limits::STREAM_MESSAGE_BYTES_MAX;
 
 /// The publisher, once somebody has come.
 #[derive(Debug, Default)]
@@ -55,32 +47,28 @@ pub(super) async fn connect(
     request: Request,
 ) -> Result<Response, Answer> {
     let site = &dialect.site;
-    let (mut head, _) = request.into_parts();
-    let address = peer_address(&head.extensions);
-    let tenancy: Option<Tenancy> = head.extensions.remove();
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut head, &()).await;
-    let upgrade = upgrade.map_err(|_| ApiError::from(RequestFault::Handshake))?;
+    let mut request = request;
+    let address = peer_address(request.extensions());
+    let tenancy: Option<Tenancy> = request.extensions_mut().remove();
+    let (upgrade, response) = handshake::accept(&mut request).map_err(ApiError::from)?;
     site.limiter.stream(address, site.pace())?;
     let (dialect, orders) = (dialect.clone(), dialect.stream.orders(site));
-    let upgrade = upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_frame_size(FRAME_BYTES_MAX)
-        .max_message_size(FRAME_BYTES_MAX);
-    Ok(upgrade.on_upgrade(async move |socket| {
-        if let Some(session) = Session::open(socket, dialect, address, orders).await {
+    tokio::spawn(async move {
+        let Some(taken_over) = upgrade.take_over().await else { return };
+        if let Some(session) = Session::open(taken_over, dialect, address, orders).await {
             session.run(tenancy).await;
         }
-    }))
+    });
+    Ok(response)
 }
 
-/// A message as it is sent.
-fn text(message: &impl Serialize) -> Utf8Bytes {
-    match serde_json::to_string(message) {
-        Ok(text) => text.into(),
+/// A message as it is sent: a text frame.
+fn text(message: &impl Serialize) -> Bytes {
+    match serde_json::to_vec(message) {
+        Ok(text) => outlet::text_frame(&text),
         Err(error) => {
             tracing::error!(%error, "a push does not serialize");
-            Utf8Bytes::from_static(r#"{"message":"Internal Server Error"}"#)
+            outlet::text_frame(br#"{"message":"Internal Server Error"}"#)
         }
     }
 }

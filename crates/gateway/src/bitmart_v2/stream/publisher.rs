@@ -1,40 +1,44 @@
 //! The one task that knows who subscribed to what, and pushes on every tick.
 //!
 //! What enters: orders of sessions, ticks, the state and the events of the exchange. What leaves:
-//! deliveries into mailboxes. The exchange is asked once for each topic, a text is written once for
-//! each version, and nothing here waits for a client.
+//! frames into outlets, and words to sessions. The exchange is asked once for each topic, a frame is
+//! made once for each version, and nothing here waits for a client.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
 use openmart_exchange::{Clock, Exchange};
+use openmart_model::Timestamp;
 use openmart_wire::bitmart_v2::limits;
 use openmart_wire::bitmart_v2::stream::{ChannelRequest, StreamError};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendError;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tungstenite::protocol::frame::coding::CloseCode;
 
-use super::members::{Delivery, Goodbye, Member, NewMember, SessionId, Standing, Subscription};
+use super::members::{Goodbye, Member, NewMember, SessionId, Standing, Subscription, Word};
 use super::topics::{Open, Topic};
 use super::trades::NewTrades;
+use crate::metrics::Requests;
 use crate::site::Site;
 use crate::ticks::TickSource;
 
 /// Orders that may wait. A session waits with its next one for the answer to the last.
 const ORDERS_MAX: usize = 1_024;
 
-/// Sessions that are handed something before requests get their turn: a tick must not be felt by
-/// who cancels at that moment.
-const SESSIONS_PER_TURN: usize = 32;
+/// Sessions that are served before requests get their turn: a tick must not be felt by who cancels
+/// at that moment. A write to a socket takes about as long as a cancel.
+const SESSIONS_PER_TURN: usize = 8;
 
 /// How often events are taken in between ticks, so that they do not pile up.
 const TAKE_IN_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Trades were missed, which must not be passed over.
-const TRADES_MISSED: Goodbye = Goodbye { code: 1013, reason: "trades were missed, connect again" };
+const TRADES_MISSED: Goodbye =
+    Goodbye { code: CloseCode::Again, reason: "trades were missed, connect again" };
 
 /// What a session wants.
 #[derive(Debug)]
@@ -48,7 +52,7 @@ pub(super) enum Order {
     Unsubscribe {
         session: SessionId,
         request: ChannelRequest,
-        echo: Utf8Bytes,
+        echo: Bytes,
     },
 }
 
@@ -77,6 +81,7 @@ pub(super) struct Publisher {
     members: BTreeMap<SessionId, Member>,
     topics: HashMap<Topic, Open>,
     trades: NewTrades,
+    counts: Requests,
     /// The number of the last tick.
     tick: u64,
 }
@@ -92,7 +97,8 @@ impl Publisher {
             orders,
             members: BTreeMap::new(),
             topics: HashMap::new(),
-            trades: NewTrades::default(),
+            trades: NewTrades::new(site.options.stream_updates_max),
+            counts: site.requests.clone(),
             tick: 0,
         };
         tokio::spawn(publisher.run(site.options.stream_ticks.start()));
@@ -106,7 +112,7 @@ impl Publisher {
             tokio::select! {
                 biased;
                 tick = ticks.next() => {
-                    self.push().await;
+                    self.push(ticks.gap()).await;
                     tick.done(self.members.len());
                 }
                 _ = take_in.tick(), if self.trades.is_following() => self.take_in_trades(),
@@ -123,6 +129,7 @@ impl Publisher {
             Order::Join(member) => {
                 let id = member.id;
                 self.members.insert(id, Member::new(member, self.pace_clock.now()));
+                self.counts.stream().connections.set(self.members.len());
             }
             Order::Subscribe { session, request } => {
                 let answer = self.subscribe(session, &request);
@@ -135,10 +142,29 @@ impl Publisher {
         }
     }
 
-    fn answer(&mut self, session: SessionId, answer: Result<Utf8Bytes, StreamError>) {
+    fn answer(&mut self, session: SessionId, answer: Result<Bytes, StreamError>) {
         let Some(member) = self.members.get_mut(&session) else { return };
-        if member.deliver(Delivery::Answer(answer)) == Standing::Gone {
-            self.remove(session);
+        let pushed = match &answer {
+            Ok(frame) => member.push(std::slice::from_ref(frame)),
+            Err(_) => Standing::Stays,
+        };
+        let told = member.tell(Word::Answered(answer.map(|_| ())));
+        self.follow_up(session, if pushed == Standing::Stays { told } else { pushed });
+    }
+
+    /// Removes a session that does not stay.
+    fn follow_up(&mut self, session: SessionId, standing: Standing) {
+        match standing {
+            Standing::Stays | Standing::Ends => return,
+            Standing::Gone => {}
+            Standing::Slow => {
+                tracing::debug!("a slow reader of the stream is cut off");
+                self.counts.stream().cut_off.add(1);
+            }
+        }
+        if let Some(member) = self.members.remove(&session) {
+            self.counts.stream().connections.set(self.members.len());
+            self.release(member.subscriptions);
         }
     }
 
@@ -147,10 +173,10 @@ impl Publisher {
         &mut self,
         session: SessionId,
         request: &ChannelRequest,
-    ) -> Result<Utf8Bytes, StreamError> {
+    ) -> Result<Bytes, StreamError> {
         let found = self.exchange.view(|state| Topic::find(state.engine(), request));
         let (topic, listed) = found?;
-        let Some(member) = self.members.get_mut(&session) else { return Ok(Utf8Bytes::default()) };
+        let Some(member) = self.members.get_mut(&session) else { return Ok(Bytes::default()) };
         let place = member.subscriptions.iter().position(|known| known.topic == topic);
         if place.is_none() && member.subscriptions.len() >= limits::STREAM_SUBSCRIPTIONS_MAX {
             return Err(StreamError::TooManySubscriptions);
@@ -179,6 +205,7 @@ impl Publisher {
             Some(place) => member.subscriptions[place] = subscription,
             None => {
                 open.subscribers += 1;
+                self.counts.stream().subscriptions.add(1);
                 member.subscriptions.push(subscription);
             }
         }
@@ -202,14 +229,9 @@ impl Publisher {
         Ok(())
     }
 
-    fn remove(&mut self, session: SessionId) {
-        if let Some(member) = self.members.remove(&session) {
-            self.release(member.subscriptions);
-        }
-    }
-
     /// Closes topics that nobody subscribes to any more.
     fn release(&mut self, ended: Vec<Subscription>) {
+        self.counts.stream().subscriptions.sub(ended.len());
         for Subscription { topic, .. } in ended {
             let Some(open) = self.topics.get_mut(&topic) else { continue };
             open.subscribers -= 1;
@@ -226,6 +248,7 @@ impl Publisher {
         if self.trades.take_in().is_ok() {
             return;
         }
+        self.counts.stream().trades_missed.add(1);
         tracing::warn!("the stream missed trades; who follows them is disconnected");
         let now = self.pace_clock.now();
         for member in self.members.values_mut() {
@@ -236,10 +259,10 @@ impl Publisher {
         }
     }
 
-    /// Pushes what has changed to whom it concerns.
-    async fn push(&mut self) {
+    /// Pushes what has changed to whom it concerns; to nobody sooner than `gap` after the last time.
+    async fn push(&mut self, gap: Option<Duration>) {
         self.tick += 1;
-        let (now, pace) = (self.clock.now(), self.pace_clock.now());
+        let now = self.clock.now();
         self.take_in_trades();
         for (topic, open) in &mut self.topics {
             open.forget_texts();
@@ -248,23 +271,43 @@ impl Publisher {
             }
         }
         let sessions: Vec<SessionId> = self.members.keys().copied().collect();
+        let mut frames = Vec::new();
         for turn in sessions.chunks(SESSIONS_PER_TURN) {
+            self.wait_for_turn(turn, gap).await;
+            let (pace, began) = (self.pace_clock.now(), Instant::now());
             for session in turn {
                 let Some(member) = self.members.get_mut(session) else { continue };
                 let mut standing = member.look_after(pace);
                 if standing == Standing::Stays {
-                    let pushes = Self::due(member, &mut self.topics, &self.trades, self.tick, now);
-                    if !pushes.is_empty() {
-                        standing = member.deliver(Delivery::Pushes(pushes));
+                    frames.clear();
+                    Self::due(member, &mut self.topics, &self.trades, self.tick, now, &mut frames);
+                    if !frames.is_empty() {
+                        standing = member.push(&frames);
+                        member.pushed_at = Some(began);
+                    }
+                    if standing == Standing::Stays {
+                        self.counts.stream().pushes.add(frames.len());
                     }
                 }
-                if standing == Standing::Gone {
-                    self.remove(*session);
-                }
+                self.follow_up(*session, standing);
             }
-            tokio::task::yield_now().await;
         }
         self.trades.tick_over();
+    }
+
+    /// Lets requests go first, and sessions ask for something, until every session of a turn may be
+    /// pushed to. A tick that took long under load is not made up for by a shorter gap.
+    async fn wait_for_turn(&mut self, turn: &[SessionId], gap: Option<Duration>) {
+        tokio::task::yield_now().await;
+        while let Ok(order) = self.orders.try_recv() {
+            self.carry_out(order);
+        }
+        let Some(gap) = gap else { return };
+        let pushed = turn.iter().filter_map(|session| self.members.get(session)?.pushed_at).max();
+        let Some(pushed) = pushed else { return };
+        while let Ok(Some(order)) = timeout_at(pushed + gap, self.orders.recv()).await {
+            self.carry_out(order);
+        }
     }
 
     /// What a member has not seen yet.
@@ -273,16 +316,16 @@ impl Publisher {
         topics: &mut HashMap<Topic, Open>,
         trades: &NewTrades,
         tick: u64,
-        now: openmart_model::Timestamp,
-    ) -> Vec<Utf8Bytes> {
-        let mut pushes = Vec::new();
+        now: Timestamp,
+        frames: &mut Vec<Bytes>,
+    ) {
         for subscription in &mut member.subscriptions {
             let topic = subscription.topic;
             let Some(open) = topics.get_mut(&topic) else { continue };
             if subscription.pushed_tick >= tick {
                 continue;
             }
-            let (seen, text) = if topic.is_trades() {
+            let (seen, frame) = if topic.is_trades() {
                 let new = trades.after(topic.market, subscription.seen);
                 let Some(newest) = new.last() else { continue };
                 let write = |open: &Open| topic.trades_text(&open.listed, new.iter().rev());
@@ -297,8 +340,7 @@ impl Publisher {
             };
             subscription.seen = seen;
             subscription.pushed_tick = tick;
-            pushes.push(text);
+            frames.push(frame);
         }
-        pushes
     }
 }

@@ -1,26 +1,30 @@
-//! One connection: reads what its client wants, and writes what it is handed.
+//! One connection: reads what its client wants, answers, and writes the rest of what the client did
+//! not take at once.
 //!
-//! What enters: frames, and deliveries of the publisher. What leaves: orders for the publisher, and
-//! frames. A client that does not read holds up its own session only: the publisher finds the
-//! mailbox full and cuts it off, in the middle of a write if need be.
+//! What enters: messages, and words of the publisher. What leaves: orders for the publisher, and
+//! answers. Pushes do not pass here. A client that does not read is not read either, and holds up its
+//! own session only: the publisher finds too much waiting and cuts it off.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use bytes::Bytes;
-use futures_util::SinkExt;
 use openmart_wire::bitmart_v2::limits;
 use openmart_wire::bitmart_v2::stream::{ClientMessage, Push, StreamError};
-use tokio::sync::{mpsc, oneshot};
-use tungstenite::Error as WsError;
+use tokio::sync::mpsc;
+use tokio::task::coop::consume_budget;
+use tungstenite::error::ProtocolError;
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::{Error as WsError, Message};
 
 use super::super::Dialect;
-use super::members::{Delivery, Goodbye, MAILBOX_DELIVERIES, NewMember, SessionId, Signs};
+use super::handshake::TakenOver;
+use super::members::{Goodbye, MAILBOX_WORDS, NewMember, SessionId, Signs, Word};
+use super::outlet::text_frame;
 use super::publisher::{Order, Orders};
+use super::socket::Socket;
 use super::text;
 use crate::listener::Tenancy;
 
@@ -28,18 +32,17 @@ use crate::listener::Tenancy;
 const GOODBYE_WAIT: Duration = Duration::from_secs(1);
 
 const TOO_MANY_ERRORS: Goodbye =
-    Goodbye { code: close_code::POLICY, reason: "too many errors in a row" };
-const GOING_AWAY: Goodbye = Goodbye { code: close_code::AWAY, reason: "the server stops" };
+    Goodbye { code: CloseCode::Policy, reason: "too many errors in a row" };
+const GOING_AWAY: Goodbye = Goodbye { code: CloseCode::Away, reason: "the server stops" };
 
 pub(super) struct Session {
     id: SessionId,
-    socket: WebSocket,
+    socket: Socket,
     dialect: Arc<Dialect>,
     address: IpAddr,
     orders: Orders,
-    mailbox: mpsc::Receiver<Delivery>,
     /// Ends when the publisher cuts the session off.
-    cut: oneshot::Receiver<Infallible>,
+    mailbox: mpsc::Receiver<Word>,
     signs: Arc<Signs>,
     errors_in_a_row: u32,
     /// An order is under way; the client is not read before its answer.
@@ -57,16 +60,17 @@ enum End {
 impl Session {
     /// Makes it known to the publisher; nothing when that has ended.
     pub(super) async fn open(
-        socket: WebSocket,
+        taken_over: TakenOver,
         dialect: Arc<Dialect>,
         address: IpAddr,
         orders: Orders,
     ) -> Option<Self> {
-        let (sender, mailbox) = mpsc::channel(MAILBOX_DELIVERIES);
-        let (cutter, cut) = oneshot::channel();
+        let socket = Socket::new(taken_over);
+        let outlet = Arc::downgrade(socket.outlet());
+        let (sender, mailbox) = mpsc::channel(MAILBOX_WORDS);
         let signs = Arc::new(Signs::default());
         let id = orders.next_id();
-        let member = NewMember { id, mailbox: sender, cutter, signs: signs.clone() };
+        let member = NewMember { id, outlet, mailbox: sender, signs: signs.clone() };
         orders.send(Order::Join(member)).await.ok()?;
         let (errors_in_a_row, ordered) = (0, false);
         Some(Self {
@@ -76,7 +80,6 @@ impl Session {
             address,
             orders,
             mailbox,
-            cut,
             signs,
             errors_in_a_row,
             ordered,
@@ -91,70 +94,67 @@ impl Session {
                 None => std::future::pending().await,
             }
         };
-        let (_, unused) = oneshot::channel();
-        let cut = std::mem::replace(&mut self.cut, unused);
         let end = tokio::select! {
             biased;
-            _ = cut => End::Gone,
             () = told_to_stop => End::Goodbye(GOING_AWAY),
             end = self.talk() => end,
         };
-        if let End::Goodbye(Goodbye { code, reason }) = end {
-            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-            let goodbye = async {
-                if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
-                    // Hanging up on what the client still sends would take the word back.
-                    while let Some(Ok(_)) = self.socket.recv().await {}
-                }
-            };
+        if let End::Goodbye(goodbye) = end {
             // Whoever takes longer is hung up on.
-            let _ = tokio::time::timeout(GOODBYE_WAIT, goodbye).await;
+            let _ = tokio::time::timeout(GOODBYE_WAIT, self.socket.close(goodbye)).await;
         }
     }
 
     async fn talk(&mut self) -> End {
+        let outlet = self.socket.outlet().clone();
         loop {
+            let is_read = !self.ordered && !outlet.is_waiting();
             let done = tokio::select! {
-                delivery = self.mailbox.recv() => match delivery {
-                    Some(delivery) => self.deliver(delivery).await,
+                word = self.mailbox.recv() => match word {
+                    Some(Word::Answered(answer)) => {
+                        self.ordered = false;
+                        self.answered(answer)
+                    }
+                    Some(Word::Goodbye(goodbye)) => Err(End::Goodbye(goodbye)),
                     None => Err(End::Gone),
                 },
-                frame = self.socket.recv(), if !self.ordered => match frame {
-                    Some(Ok(frame)) => self.hear(frame).await,
-                    Some(Err(error)) => Err(fault(error)),
-                    None => Err(End::Gone),
+                written = outlet.catch_up() => written.map_err(|_| End::Gone),
+                message = self.socket.next(), if is_read => match message {
+                    Ok(message) => self.hear(message).await,
+                    Err(error) => Err(fault(error)),
                 },
             };
             if let Err(end) = done {
                 return end;
             }
+            // A client that sends without a pause takes turns with the others.
+            consume_budget().await;
         }
     }
 
-    async fn hear(&mut self, frame: Message) -> Result<(), End> {
+    async fn hear(&mut self, message: Message) -> Result<(), End> {
         self.signs.heard.store(true, Ordering::Relaxed);
-        match frame {
-            Message::Text(frame) => match self.understand(frame.as_bytes()) {
+        match message {
+            Message::Text(message) => match self.understand(message.as_bytes()) {
                 Ok(ClientMessage::Ping) => {
                     self.signs.subscribed.store(true, Ordering::Relaxed);
-                    self.answer(Ok(text(&Push::Pong))).await
+                    self.answer(text(&Push::Pong))
                 }
-                Ok(ClientMessage::UnsubscribePing) => self.answer(Ok(frame)).await,
+                Ok(ClientMessage::UnsubscribePing) => self.answer(text_frame(message.as_bytes())),
                 Ok(ClientMessage::Subscribe(request)) => {
                     self.order(Order::Subscribe { session: self.id, request }).await
                 }
                 Ok(ClientMessage::Unsubscribe(request)) => {
-                    let echo = frame;
+                    let echo = text_frame(message.as_bytes());
                     self.order(Order::Unsubscribe { session: self.id, request, echo }).await
                 }
-                Err(refusal) => self.answer(Err(refusal)).await,
+                Err(refusal) => self.answered(Err(refusal)),
             },
-            Message::Binary(_) => self.answer(Err(StreamError::InvalidRequest)).await,
-            // The library answers pings.
-            Message::Ping(_) | Message::Pong(_) => Ok(()),
+            Message::Binary(_) => self.answered(Err(StreamError::InvalidRequest)),
+            // The library answers pings, and hands out no bare frames.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
             Message::Close(_) => {
-                // The library's answer is on its way.
-                let _ = self.socket.flush().await;
+                self.socket.answer_close();
                 Err(End::Gone)
             }
         }
@@ -172,39 +172,21 @@ impl Session {
         self.orders.send(order).await.map_err(|_| End::Gone)
     }
 
-    async fn deliver(&mut self, delivery: Delivery) -> Result<(), End> {
-        match delivery {
-            Delivery::Pushes(pushes) => {
-                for push in pushes {
-                    self.socket.feed(Message::Text(push)).await.map_err(|_| End::Gone)?;
-                }
-                self.socket.flush().await.map_err(|_| End::Gone)
-            }
-            Delivery::Answer(answer) => {
-                self.ordered = false;
-                self.answer(answer).await
-            }
-            Delivery::Ping => {
-                let ping = Message::Ping(Bytes::new());
-                self.socket.send(ping).await.map_err(|_| End::Gone)
-            }
-            Delivery::Goodbye(goodbye) => Err(End::Goodbye(goodbye)),
-        }
+    fn answer(&mut self, frame: Bytes) -> Result<(), End> {
+        self.socket.outlet().send(frame).map_err(|_| End::Gone)?;
+        self.answered(Ok(()))
     }
 
-    /// Answers a message of the client.
-    async fn answer(&mut self, answer: Result<Utf8Bytes, StreamError>) -> Result<(), End> {
-        let message = match answer {
-            Ok(message) => {
-                self.errors_in_a_row = 0;
-                message
-            }
-            Err(refusal) => {
-                self.errors_in_a_row += 1;
-                text(&refusal.body())
-            }
+    /// Counts an answer; one that refuses is yet to be given.
+    fn answered(&mut self, answer: Result<(), StreamError>) -> Result<(), End> {
+        let Err(refusal) = answer else {
+            self.errors_in_a_row = 0;
+            return Ok(());
         };
-        self.socket.send(Message::Text(message)).await.map_err(|_| End::Gone)?;
+        self.errors_in_a_row += 1;
+        self.dialect.site.requests.stream().errors.add(1);
+        let frame = text(&refusal.body());
+        self.socket.outlet().send(frame).map_err(|_| End::Gone)?;
         match self.errors_in_a_row >= limits::STREAM_ERRORS_MAX {
             true => Err(End::Goodbye(TOO_MANY_ERRORS)),
             false => Ok(()),
@@ -213,12 +195,12 @@ impl Session {
 }
 
 /// What to say to a client whose frames cannot be read.
-fn fault(error: axum::Error) -> End {
-    let error = error.into_inner().downcast::<WsError>();
-    let (code, reason) = match error.as_deref() {
-        Ok(WsError::Capacity(_)) => (close_code::SIZE, "message too long"),
-        Ok(WsError::Utf8(_)) => (close_code::INVALID, "text is not UTF-8"),
-        Ok(WsError::Protocol(_)) => (close_code::PROTOCOL, "protocol error"),
+fn fault(error: WsError) -> End {
+    let (code, reason) = match error {
+        WsError::Capacity(_) => (CloseCode::Size, "message too long"),
+        WsError::Utf8(_) => (CloseCode::Invalid, "text is not UTF-8"),
+        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return End::Gone,
+        WsError::Protocol(_) => (CloseCode::Protocol, "protocol error"),
         _ => return End::Gone,
     };
     End::Goodbye(Goodbye { code, reason })

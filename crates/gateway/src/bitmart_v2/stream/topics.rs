@@ -1,9 +1,10 @@
 //! What can be subscribed to, what it shows, and its text.
 //!
 //! A topic is one channel of one market in one form. What it shows is copied out of the state and
-//! compared: only what differs is a new version, and each version is written once.
+//! compared: only what differs is a new version, and each version is written once, as the frame that
+//! everybody is sent.
 
-use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
 use openmart_engine::Engine;
 use openmart_exchange::Exchange;
 use openmart_marketdata::{Depth, KlineRow, MarketFeed, PublicTrade, Step, Ticker};
@@ -93,8 +94,8 @@ impl Topic {
         &self,
         listed: &Listed,
         newest_first: impl Iterator<Item = &'a PublicTrade>,
-    ) -> Utf8Bytes {
-        let Form::Trade { precision } = self.form else { return Utf8Bytes::default() };
+    ) -> Bytes {
+        let Form::Trade { precision } = self.form else { return Bytes::default() };
         let trades = newest_first.map(|trade| listed.stream_trade(trade)).collect();
         let data = TradeData { trades };
         text(&Push::Trade { precision, symbol: listed.symbol().to_owned(), data })
@@ -111,7 +112,7 @@ pub(super) struct Open {
     content: Content,
     revision: Revision,
     /// The text of this version, or of the trades from a place on, on this tick.
-    texts: Vec<(u64, Utf8Bytes)>,
+    texts: Vec<(u64, Bytes)>,
 }
 
 /// What a topic shows. Trades are events, not content.
@@ -169,7 +170,7 @@ impl Open {
     }
 
     /// The text of the content, written now.
-    pub(super) fn fresh_text(&self, topic: Topic, now: Timestamp) -> Utf8Bytes {
+    pub(super) fn fresh_text(&self, topic: Topic, now: Timestamp) -> Bytes {
         let symbol = self.listed.symbol().to_owned();
         match (&self.content, topic.form) {
             (Content::Price(ticker), _) => {
@@ -183,16 +184,12 @@ impl Open {
                 let data = self.listed.depth(depth, precision);
                 text(&Push::Depth { symbol, precision: precision.into(), data })
             }
-            (Content::Kline(_) | Content::Depth(_) | Content::Trades, _) => Utf8Bytes::default(),
+            (Content::Kline(_) | Content::Depth(_) | Content::Trades, _) => Bytes::default(),
         }
     }
 
     /// A text of this tick, written when first asked for.
-    pub(super) fn text_of(
-        &mut self,
-        key: u64,
-        write: impl FnOnce(&Self) -> Utf8Bytes,
-    ) -> Utf8Bytes {
+    pub(super) fn text_of(&mut self, key: u64, write: impl FnOnce(&Self) -> Bytes) -> Bytes {
         if let Some((_, text)) = self.texts.iter().find(|(known, _)| *known == key) {
             return text.clone();
         }

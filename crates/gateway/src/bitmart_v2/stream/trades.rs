@@ -11,16 +11,14 @@ use openmart_marketdata::PublicTrade;
 use openmart_model::{Event, MarketId, Timestamp, Trade};
 use openmart_wire::bitmart_v2::limits;
 
-/// Updates that may wait while the publisher is busy: half a second of a hundred thousand commands
-/// each, several times over.
-const UPDATES_MAX: usize = 262_144;
-
 /// New trades were missed.
 #[derive(Debug)]
 pub(super) struct Missed;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct NewTrades {
+    /// Updates that may wait while the publisher is busy.
+    updates_max: usize,
     updates: Option<Subscription>,
     markets: HashMap<MarketId, Recent>,
 }
@@ -36,6 +34,10 @@ struct Recent {
 }
 
 impl NewTrades {
+    pub(super) fn new(updates_max: usize) -> Self {
+        Self { updates_max, updates: None, markets: HashMap::new() }
+    }
+
     /// A topic wants the trades of a market from now on.
     pub(super) fn follow(&mut self, market: MarketId) {
         self.markets.entry(market).or_default().topics += 1;
@@ -68,7 +70,7 @@ impl NewTrades {
         if self.updates.is_some() {
             return exchange.view(read);
         }
-        let (last, updates) = exchange.subscribe_with(UPDATES_MAX, read);
+        let (last, updates) = exchange.subscribe_with(self.updates_max, read);
         self.updates = Some(updates);
         last
     }

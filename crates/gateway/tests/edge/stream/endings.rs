@@ -104,6 +104,30 @@ fn who_never_reads_is_cut_off_and_nobody_else_notices() {
 }
 
 #[test]
+fn who_would_miss_trades_is_told_to_connect_again() {
+    let mut setup = Setup::default();
+    setup.gateway.stream_updates_max = 1;
+    let venue = Venue::with(setup);
+    venue.placed(ALICE, "sell", "900", "2.5");
+    let mut trades = Client::new(&venue);
+    let mut price = Client::new(&venue);
+    trades.ask(r#"{"subscribe":"trade","symbol":"ACX_USDT"}"#);
+    price.ask(r#"{"subscribe":"price","symbol":"ACX_USDT"}"#);
+    // Only one update may wait here, and the stream pauses for some milliseconds before it takes in
+    // more: of so many in a row, some find no room.
+    for _ in 0..300 {
+        venue.placed(BOB, "buy", "2", "2.5");
+    }
+    assert_eq!(trades.end(), Some(1013));
+    assert_eq!(price.ask(PING), r#"{"subscribe":"pong"}"#);
+    while venue.tick() > 1 {}
+    assert!(price.pushes()[0].contains(r#""current_price":"2.5000""#));
+    let mut again = Client::new(&venue);
+    let first = again.ask(r#"{"subscribe":"trade","symbol":"ACX_USDT"}"#);
+    assert!(first.contains(r#""amount":"5.00000000""#), "{first}");
+}
+
+#[test]
 fn a_stream_keeps_its_seat_and_ends_with_the_server() {
     let mut setup = Setup::default();
     setup.gateway.connections_per_address_max = 2;
