@@ -7,8 +7,9 @@ use std::sync::Arc;
 use openmart_exchange::{ManualClock, Subscription};
 use openmart_gateway::Vault;
 use openmart_model::{
-    AccountId, AssetId, Command, CommandResult, Event, KeyId, MarketId, MarketStatus, NewKey,
-    NewOrder, OrderKind, Price, Quantity, Scopes, Side, TimeInForce, Timestamp,
+    AccountId, Amount, Asset, AssetId, Command, CommandResult, Event, FeeRate, FeeSchedule, KeyId,
+    MarketId, MarketSpec, MarketStatus, NewKey, NewOrder, OrderKind, Price, Quantity, Scopes,
+    SelfTradePolicy, Side, TimeInForce, Timestamp,
 };
 use openmart_sim::oracle::Oracle;
 use openmart_sim::random::Random;
@@ -28,9 +29,12 @@ const UPDATES_MAX: usize = 16;
 const LADDER_LEVELS: u64 = 210;
 /// Subscribers of the stream, each to all channels of one market.
 const SUBSCRIBERS: usize = 2;
-/// Markets and accounts that every flow begins with, as the random commands list them.
-const FIRST_MARKETS: u64 = 5;
+/// Accounts that every flow begins with, as the random commands list them.
 const FIRST_ACCOUNTS: u64 = 4;
+/// Markets that every flow begins with: five as the random commands list them, and an uneven one.
+const FIRST_MARKETS: u64 = 6;
+/// About what a market begins to trade at.
+const PRICE_FIRST: Price = Price::new(12_345);
 
 pub(crate) struct Flow<'a> {
     seed: u64,
@@ -138,6 +142,13 @@ impl<'a> Flow<'a> {
         self.clock.set(Timestamp(self.now_ms));
     }
 
+    /// Carries out commands until everything is listed that trades and is subscribed to.
+    pub(crate) fn list(&mut self) {
+        while (self.oracle.markets_len() as u64) < FIRST_MARKETS {
+            self.step();
+        }
+    }
+
     /// Carries out a command, and compares its answer and its events.
     pub(crate) fn step(&mut self) {
         self.pass_time();
@@ -220,7 +231,12 @@ impl<'a> Flow<'a> {
     fn follow(&mut self, command: &Command, events: &[Event]) {
         for event in events {
             match event {
-                Event::AccountAdded(account) => self.want_key(*account),
+                Event::AccountAdded(account) => {
+                    self.want_key(*account);
+                    if account.index() + 1 == FIRST_ACCOUNTS as usize {
+                        self.want_uneven_market();
+                    }
+                }
                 Event::KeyAdded(id) => {
                     if let Command::AddKey { account, key } = command
                         && key.memo == "replay"
@@ -238,6 +254,31 @@ impl<'a> Flow<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// Wants a market whose assets, prices and quantities all have decimals of their own: those of
+    /// the random commands share them.
+    fn want_uneven_market(&mut self) {
+        let first = self.oracle.assets_len() as u16;
+        for (code, decimals) in [("SEVEN", 7), ("TWELVE", 12)] {
+            let (code, name) = (code.to_owned(), format!("asset of {decimals} decimals"));
+            self.wanted.push_back(Command::AddAsset(Asset { code, name, decimals }));
+        }
+        let rate = |ppm| FeeRate::from_ppm(ppm).unwrap();
+        self.wanted.push_back(Command::AddMarket(MarketSpec {
+            base: AssetId(first),
+            quote: AssetId(first + 1),
+            price_decimals: 4,
+            quantity_decimals: 3,
+            depth_decimals_min: 1,
+            quantity_min: Quantity::new(5),
+            quantity_max: Quantity::new(1_000_000),
+            notional_min_buy: Amount::new(700),
+            notional_min_sell: Amount::new(800),
+            fees: FeeSchedule { maker: rate(1_000), taker: rate(2_500) },
+            self_trade: SelfTradePolicy::Allow,
+            price_band_multiple: 0,
+        }));
     }
 
     fn want_key(&mut self, account: AccountId) {
@@ -261,7 +302,7 @@ impl<'a> Flow<'a> {
         let side = self.random.pick(&[Side::Buy, Side::Sell]);
         let Some(listed) = self.oracle.market(market) else { return };
         let price = self.oracle.best_price(market, side.opposite());
-        let Some(price) = price.or(self.oracle.last_price(market)) else { return };
+        let price = price.or(self.oracle.last_price(market)).unwrap_or(PRICE_FIRST);
         let near = price.ticks().saturating_sub(2).saturating_add(self.random.below(5)).max(1);
         let spec = &listed.spec;
         let lots = spec.quantity_min.lots() + self.random.below(30);

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use flow::Flow;
 
-const COMMANDS_DEFAULT: u64 = 7_200;
+const COMMANDS_DEFAULT: u64 = 3_600;
 const SEED_DEFAULT: u64 = 1;
 /// Commands of one run, in two halves with a restart between them. The model reads all events for
 /// each answer, so longer runs cost by the square.
@@ -100,10 +100,7 @@ fn replay(seed: u64) -> BTreeMap<&'static str, u64> {
 /// Half of a run: commands, ticks of the stream among them, questions now and then.
 fn half(flow: &mut Flow<'_>) {
     let mut left = COMMANDS_PER_RUN / 2;
-    // What the stream is about has to be listed first.
-    for _ in 0..20 {
-        flow.step();
-    }
+    flow.list();
     flow.subscribe();
     while left > 0 {
         let burst = left.min(flow.random.below(16));

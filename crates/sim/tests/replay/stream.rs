@@ -26,6 +26,9 @@ struct Topic {
     subscribed: bool,
     /// The first push counts as that of the coming tick.
     fresh: bool,
+    /// That tick passed over a change. If it is undone by the next one, it may be pushed or not: a
+    /// push would say what was shown before.
+    passed_over: bool,
     /// What was shown last, exactly; of trades, how many there were.
     shown: String,
     trades_shown: usize,
@@ -70,7 +73,7 @@ impl Topic {
     /// Subscribes, for the first time or again: where the answer differs.
     fn subscribe(&mut self, socket: &mut Socket, model: Model<'_>) -> Vec<String> {
         self.subscribed = true;
-        self.fresh = true;
+        (self.fresh, self.passed_over) = (true, false);
         self.shown = self.content(model);
         self.trades_shown = model.trades_of(self.market).len();
         let expected = match self.channel {
@@ -86,17 +89,18 @@ impl Topic {
         differences(&socket.ask(&message), &message)
     }
 
-    /// What must be pushed on a tick.
-    fn due(&mut self, model: Model<'_>) -> Option<Value> {
-        if !self.subscribed || std::mem::take(&mut self.fresh) {
-            return None;
-        }
+    /// What must be pushed on a tick, given what was.
+    fn due(&mut self, model: Model<'_>, pushed: &[Value]) -> Option<Value> {
         let (content, trades) = (self.content(model), model.trades_of(self.market).len());
         let changed = match self.channel {
             Channel::Trade(_) => trades > self.trades_shown,
             _ => content != self.shown,
         };
-        if !changed {
+        let passed_over = std::mem::replace(&mut self.passed_over, self.fresh && changed);
+        if !self.subscribed || std::mem::take(&mut self.fresh) {
+            return None;
+        }
+        if !changed && (!passed_over || pushed.is_empty()) {
             return None;
         }
         let push = self.push(model, self.trades_shown);
@@ -146,6 +150,7 @@ impl Subscriber {
             channel,
             subscribed: false,
             fresh: false,
+            passed_over: false,
             shown: String::new(),
             trades_shown: 0,
         };
@@ -188,7 +193,7 @@ impl Subscriber {
         let mut pushed = self.socket.pushes(&barrier);
         for topic in &mut self.topics {
             let own: Vec<Value> = pushed.extract_if(.., |push| topic.owns(push, model)).collect();
-            let due: Vec<Value> = topic.due(model).into_iter().collect();
+            let due: Vec<Value> = topic.due(model, &own).into_iter().collect();
             self.pushes += due.len() as u64;
             let wrong = differences(&own.into(), &due.into());
             if !wrong.is_empty() {
