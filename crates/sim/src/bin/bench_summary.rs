@@ -52,7 +52,8 @@ fn lines(summary: &Value) -> Vec<(String, String)> {
 }
 
 fn add(lines: &mut Vec<(String, String)>, what: &str, figure: Option<f64>, digits: usize) {
-    if let Some(figure) = figure {
+    // A server that took no measurable time has no ratio.
+    if let Some(figure) = figure.filter(|figure| figure.is_finite()) {
         lines.push((what.to_owned(), format!("{figure:.digits$}")));
     }
 }

@@ -78,7 +78,7 @@ fn plan(mut arguments: impl Iterator<Item = String>) -> Result<Plan> {
         }
     }
     if plan.resting.is_empty() {
-        plan.resting = if small { vec![1_000] } else { vec![10_000, 100_000] };
+        plan.resting = if small { vec![1_000] } else { vec![100_000] };
     }
     Ok(plan)
 }
