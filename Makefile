@@ -3,7 +3,7 @@
 CARGO ?= cargo
 CLIENTS := target/clients
 
-.PHONY: help run test test-rust test-clients check bench sim
+.PHONY: help run test test-rust test-clients test-bench check bench sim
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -11,7 +11,7 @@ help: ## list the targets
 run: ## start the exchange with its demo market on http://127.0.0.1:8470
 	$(CARGO) run --release --package openmart -- demo
 
-test: test-rust test-clients ## run every test, installing what they need
+test: test-rust test-clients test-bench ## run every test, installing what they need
 
 test-rust: ## unit, property, crash and end-to-end tests
 	$(CARGO) test --release --workspace
@@ -21,6 +21,10 @@ test-clients: ## unmodified clients of the API against a real server
 	tests/clients/install.sh $(CLIENTS)
 	tests/clients/test.sh target/release/openmart $(CLIENTS)
 
+test-bench: ## every benchmark at its smallest: that they run, not how fast
+	$(CARGO) build --release --workspace --bins --examples
+	BENCH=--small OUT=target/bench-small tests/bench.sh
+
 check: ## format, lints, docs and licences, without running anything
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
@@ -28,7 +32,7 @@ check: ## format, lints, docs and licences, without running anything
 	@if command -v cargo-deny >/dev/null; then cargo deny check; \
 	else echo "cargo-deny is not installed: licences were not checked (cargo install cargo-deny)"; fi
 
-bench: ## measure, print the table and write target/bench/*.json
+bench: ## measure, print the table and write target/bench/summary.json
 	$(CARGO) build --release --workspace --bins --examples
 	tests/bench.sh
 

@@ -1,6 +1,6 @@
 //! How many durable commands a second go through one exchange on this disk, with so many under way.
 //!
-//! `cargo run --release -p openmart-exchange --example throughput -- [folder] [commands]`
+//! `cargo run --release -p openmart-exchange --example throughput -- [folder] [commands] [JSON file]`
 //!
 //! Half of the commands place an order that rests, half cancel it. Prints commands per second, how
 //! many shared a sync, how long one was under way, and how long a restart took to replay them.
@@ -20,6 +20,7 @@ fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let parent = arguments.next().unwrap_or_else(|| ".".into());
     let commands: usize = arguments.next().map_or(Ok(200_000), |count| count.parse())?;
+    let mut rows = Vec::new();
     println!("under way  commands/s  per sync  p50 us  p99 us");
     for under_way in [1, 16, 64, 256] {
         let folder = tempfile::tempdir_in(&parent)?;
@@ -27,10 +28,14 @@ fn main() -> Result<(), Failure> {
         let (exchange, _) = Exchange::open_folder(folder.path(), options)?;
         list(&exchange)?;
         let commands = if under_way == 1 { commands / 20 } else { commands };
-        measure(&exchange, under_way, commands)?;
+        rows.push(measure(&exchange, under_way, commands)?);
         drop(exchange);
         let (_, report) = Exchange::open_folder(folder.path(), Options::default())?;
         println!("           {report}");
+    }
+    if let Some(file) = arguments.next() {
+        let rows = rows.join(",\n    ");
+        std::fs::write(file, format!("{{\n  \"rows\": [\n    {rows}\n  ]\n}}\n"))?;
     }
     Ok(())
 }
@@ -72,7 +77,8 @@ fn place(price: u64) -> Command {
     })
 }
 
-fn measure(exchange: &Exchange, under_way: usize, commands: usize) -> Result<(), Failure> {
+/// Prints a line. Gives the same as JSON.
+fn measure(exchange: &Exchange, under_way: usize, commands: usize) -> Result<String, Failure> {
     let mut pending = VecDeque::new();
     let mut open: VecDeque<OrderId> = VecDeque::new();
     let mut waits_us = Vec::with_capacity(commands);
@@ -104,5 +110,8 @@ fn measure(exchange: &Exchange, under_way: usize, commands: usize) -> Result<(),
     let shared = commands as f64 / (after.batches - before.batches) as f64;
     let (p50, p99) = (rank(0.5), rank(0.99));
     println!("{under_way:9}  {rate:10.0}  {shared:8.1}  {p50:6}  {p99:6}");
-    Ok(())
+    Ok(format!(
+        "{{\"under_way\": {under_way}, \"commands_per_second\": {rate:.0}, \
+         \"commands_per_sync\": {shared:.1}, \"p50_us\": {p50}, \"p99_us\": {p99}}}"
+    ))
 }

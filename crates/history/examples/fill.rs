@@ -1,4 +1,5 @@
-//! Fills a history and measures it: `cargo run --release -p openmart-history --example fill -- DIR ROWS`.
+//! Fills a history and measures it:
+//! `cargo run --release -p openmart-history --example fill -- DIR ORDERS [JSON FILE]`.
 //!
 //! One account on one market owns a fifth of the orders, 10,000 the rest, over four markets; one order
 //! in ten trades, the others are canceled. Written in full transactions, then read through one account.
@@ -20,10 +21,12 @@ const PAGES: [usize; 2] = [100, 500];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, folder, rows] = &arguments[..] else {
-        return Err("usage: fill DIR ROWS".into());
+    let (folder, orders, json) = match &arguments[..] {
+        [_, folder, orders] => (folder, orders, None),
+        [_, folder, orders, json] => (folder, orders, Some(json)),
+        _ => return Err("usage: fill DIR ORDERS [JSON FILE]".into()),
     };
-    let (path, orders) = (PathBuf::from(folder).join("fill.sqlite"), rows.parse::<u64>()?);
+    let (path, orders) = (PathBuf::from(folder).join("fill.sqlite"), orders.parse::<u64>()?);
     let mut store = Store::open(Location::File(path.clone()))?;
     if store.applied() > 0 {
         return Err(format!("{} is there already", path.display()).into());
@@ -52,12 +55,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         all_rows as f64 / seconds
     );
     println!("slowest transaction {:.0} ms", slowest * 1e3);
-    println!("{} MB", std::fs::metadata(&path)?.len() >> 20);
-    read(store)
+    let bytes = std::fs::metadata(&path)?.len();
+    println!("{} MB", bytes >> 20);
+    let pages = read(store)?;
+    if let Some(json) = json {
+        let rate = orders as f64 / seconds;
+        let report = format!(
+            "{{\n  \"orders\": {orders},\n  \"rows\": {all_rows},\n  \"seconds\": {seconds:.3},\n  \
+             \"orders_per_second\": {rate:.0},\n  \"slowest_transaction_ms\": {:.1},\n  \
+             \"file_bytes\": {bytes},\n  \"pages\": [\n    {}\n  ]\n}}\n",
+            slowest * 1e3,
+            pages.join(",\n    ")
+        );
+        std::fs::write(json, report)?;
+    }
+    Ok(())
 }
 
-fn read(store: Store) -> Result<(), Box<dyn Error>> {
+/// Reads and prints. Gives a JSON object for each line.
+fn read(store: Store) -> Result<Vec<String>, Box<dyn Error>> {
     let history = History::start(store, FollowerLimits::default())?;
+    let mut lines = Vec::new();
     for (name, filled, canceled) in [("canceled", false, true), ("any", true, true)] {
         let statuses = Statuses { filled, canceled };
         for (size, page) in PAGES.into_iter().flat_map(|size| [0, 1_000].map(|page| (size, page))) {
@@ -68,7 +86,7 @@ fn read(store: Store) -> Result<(), Box<dyn Error>> {
                 (rows, total) = read_orders(&history, statuses, size, page)?;
                 times.push(begun.elapsed().as_secs_f64() * 1e3);
             }
-            print_times(&format!("{name} page {page} of {total} by {size}: {rows} rows"), times);
+            lines.push(print_times(&Pages { of: name, page, size, rows, total }, times));
         }
     }
     let (account, market) = (AccountId(0), MarketId(0));
@@ -82,9 +100,18 @@ fn read(store: Store) -> Result<(), Box<dyn Error>> {
             rows = reading.fills(account, market, None, page * size as u64, size)?.len();
             times.push(begun.elapsed().as_secs_f64() * 1e3);
         }
-        print_times(&format!("fills page {page} of {total} by {size}: {rows} rows"), times);
+        lines.push(print_times(&Pages { of: "fills", page, size, rows, total }, times));
     }
-    Ok(())
+    Ok(lines)
+}
+
+/// What was read again and again.
+struct Pages {
+    of: &'static str,
+    page: u64,
+    size: usize,
+    rows: usize,
+    total: u64,
 }
 
 /// Reads a page of account 0 with its total. Gives its rows and the total.
@@ -109,10 +136,17 @@ fn read_orders(
     Ok((ids.len(), total))
 }
 
-fn print_times(what: &str, mut times: Vec<f64>) {
+fn print_times(pages: &Pages, mut times: Vec<f64>) -> String {
     times.sort_by(f64::total_cmp);
     let (half, most) = (times[times.len() / 2], times[times.len() - 1]);
-    println!("{what}, {half:.2} ms, at most {most:.2} ms");
+    let Pages { of, page, size, rows, total } = pages;
+    println!(
+        "{of} page {page} of {total} by {size}: {rows} rows, {half:.2} ms, at most {most:.2} ms"
+    );
+    format!(
+        "{{\"of\": \"{of}\", \"page\": {page}, \"size\": {size}, \"rows\": {rows}, \
+         \"total\": {total}, \"median_ms\": {half:.3}, \"most_ms\": {most:.3}}}"
+    )
 }
 
 /// SplitMix64.

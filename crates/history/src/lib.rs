@@ -25,6 +25,7 @@ mod error;
 mod facts;
 mod follower;
 mod numbers;
+mod queue;
 mod readers;
 mod reading;
 mod rows;

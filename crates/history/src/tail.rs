@@ -3,24 +3,26 @@
 //! Grows as batches are added, shrinks as the file catches up. Holds nothing for ever.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use openmart_model::{AccountId, MarketId, OrderId};
 
 use crate::facts::{Batch, Fill, FinishedOrder};
+use crate::queue::Queue;
 use crate::reading::Statuses;
 
 /// The latest finished orders and fills.
 #[derive(Default, Debug)]
 pub struct Tail {
     /// In order of closing.
-    orders: VecDeque<FinishedOrder>,
+    orders: Queue<FinishedOrder>,
     /// How many orders were trimmed: the number of the first one.
     orders_trimmed: u64,
-    /// The number of each, counted in order of closing.
-    numbers: HashMap<OrderId, u64>,
+    /// The number of each, counted in order of closing. A hash map would keep the room of its longest day,
+    /// and stop everybody whenever it grows.
+    numbers: BTreeMap<OrderId, u64>,
     /// In order of trading, each with its sequence.
-    fills: VecDeque<(u64, Fill)>,
+    fills: Queue<(u64, Fill)>,
     fills_trimmed: u64,
     /// Numbers of orders and fills of one account on one market, ascending.
     lists: HashMap<(AccountId, MarketId), List>,
@@ -115,7 +117,7 @@ impl Tail {
     /// A finished order, whoever owns it.
     pub fn order(&self, order: OrderId) -> Option<&FinishedOrder> {
         let number = self.numbers.get(&order)?;
-        self.orders.get((number - self.orders_trimmed) as usize)
+        Some(&self.orders[(number - self.orders_trimmed) as usize])
     }
 
     /// Orders of an account on a market that were finished after a sequence, the highest id first.

@@ -1,0 +1,109 @@
+//! The exchange that is measured, and what is done to it between measurements.
+
+use std::collections::VecDeque;
+
+use anyhow::{Result, bail};
+use openmart_exchange::{Exchange, Pending};
+use openmart_model::{
+    AccountId, Amount, Asset, AssetId, Command, FeeSchedule, MarketId, MarketSpec, NewAccount,
+    NewOrder, OrderId, OrderKind, Outcome, Price, Quantity, SelfTradePolicy, Side, TimeInForce,
+};
+
+/// Commands under way at a time, where it is not latency that counts.
+const UNDER_WAY: usize = 256;
+
+/// Price levels that orders are spread over.
+const LEVELS: u64 = 1_000;
+
+/// Enough that none has more orders open than one account may.
+const ACCOUNTS: u32 = 16;
+
+/// Assets, a market and accounts with money.
+pub(crate) fn list(exchange: &Exchange) -> Result<()> {
+    let execute = |command| -> Result<()> {
+        exchange.execute_blocking(command)?.result?;
+        Ok(())
+    };
+    for code in ["BASE", "QUOTE"] {
+        execute(Command::AddAsset(Asset { code: code.into(), name: code.into(), decimals: 10 }))?;
+    }
+    execute(Command::AddMarket(MarketSpec {
+        base: AssetId(0),
+        quote: AssetId(1),
+        price_decimals: 2,
+        quantity_decimals: 2,
+        depth_decimals_min: 0,
+        quantity_min: Quantity::new(1),
+        quantity_max: Quantity::new(1_000_000),
+        notional_min_buy: Amount::ZERO,
+        notional_min_sell: Amount::ZERO,
+        fees: FeeSchedule::default(),
+        self_trade: SelfTradePolicy::Allow,
+        price_band_multiple: 0,
+    }))?;
+    for number in 0..ACCOUNTS {
+        let deposits = vec![(AssetId(1), Amount::new(1 << 90))];
+        let name = format!("account {number}");
+        execute(Command::AddAccount(NewAccount { name, deposits, keys: vec![] }))?;
+    }
+    Ok(())
+}
+
+/// Places so many orders that rest.
+pub(crate) fn place(exchange: &Exchange, orders: usize) -> Result<Vec<(AccountId, OrderId)>> {
+    let mut placed = Vec::with_capacity(orders);
+    let commands = (0..orders as u64).map(|number| {
+        let account = AccountId((number % u64::from(ACCOUNTS)) as u32);
+        let (price, quantity) = (Price::new(1 + number % LEVELS), Quantity::new(1));
+        let order = NewOrder {
+            account,
+            market: MarketId(0),
+            side: Side::Buy,
+            kind: OrderKind::Limit { price, quantity, time_in_force: TimeInForce::GTC },
+            client_id: None,
+        };
+        (account, Command::Place(order))
+    });
+    execute(exchange, commands, |account, outcome| {
+        let Outcome::Placed { order, .. } = outcome else { bail!("not placed: {outcome:?}") };
+        placed.push((account, order));
+        Ok(())
+    })?;
+    Ok(placed)
+}
+
+/// Gives history more to write than it can at once.
+pub(crate) fn burst(exchange: &Exchange, orders: usize) -> Result<()> {
+    let placed = place(exchange, orders)?;
+    let cancels =
+        placed.into_iter().map(|(account, order)| ((), Command::Cancel { account, order }));
+    execute(exchange, cancels, |(), _| Ok(()))
+}
+
+/// Waits until history has written everything and the last snapshot is there.
+pub(crate) fn catch_up(exchange: &Exchange) -> Result<()> {
+    exchange.snapshot().wait()?;
+    Ok(())
+}
+
+fn execute<T>(
+    exchange: &Exchange,
+    commands: impl Iterator<Item = (T, Command)>,
+    mut done: impl FnMut(T, Outcome) -> Result<()>,
+) -> Result<()> {
+    let mut under_way: VecDeque<(T, Pending)> = VecDeque::new();
+    let mut wait = |under_way: &mut VecDeque<(T, Pending)>| match under_way.pop_front() {
+        Some((note, pending)) => done(note, pending.wait()?.result?),
+        None => Ok(()),
+    };
+    for (note, command) in commands {
+        if under_way.len() >= UNDER_WAY {
+            wait(&mut under_way)?;
+        }
+        under_way.push_back((note, exchange.submit(command)?));
+    }
+    while !under_way.is_empty() {
+        wait(&mut under_way)?;
+    }
+    Ok(())
+}
