@@ -62,7 +62,12 @@ impl Exchange {
         Self::open_with(storage, Location::Temporary, options)
     }
 
-    fn open_with(
+    /// Opens a journal in one place with history in another. See [`open_folder`](Self::open_folder)
+    /// for both in one folder.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(
         storage: Arc<dyn Storage>,
         location: Location,
         options: Options,

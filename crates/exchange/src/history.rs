@@ -116,7 +116,7 @@ impl Exchange {
     }
 
     /// The file as of one sequence, and what `read` finds in the state beyond it.
-    fn read_with<R>(
+    pub(crate) fn read_with<R>(
         &self,
         read: impl Fn(&State, u64) -> R,
     ) -> Result<(Reading<'_>, R), HistoryError> {

@@ -57,6 +57,7 @@ mod options;
 mod page;
 mod pending;
 mod pipeline;
+mod public;
 mod recovery;
 mod sequencer;
 mod snapshots;
@@ -72,11 +73,14 @@ pub use history::rebuild_history;
 pub use image::check_state_bytes;
 pub use intake::Lane;
 pub use openmart_history::FILE_NAME as HISTORY_FILE_NAME;
-pub use openmart_history::{Fill, FollowerLimits, HistoryError, HistoryStatus, LAG_ROWS_MAX, Role};
+pub use openmart_history::{
+    Fill, FollowerLimits, HistoryError, HistoryStatus, LAG_ROWS_MAX, Location, Role,
+};
 pub use openmart_journal::Space;
 pub use options::Options;
 pub use page::{PAGE_SIZE_MAX, Page, PageRequest};
 pub use pending::{Pending, PendingSnapshot, Receipt};
+pub use public::{KLINES_MAX, KlineRequest};
 pub use recovery::RecoveryReport;
 pub use state::{OrderFilter, OrderView, State};
 pub use status::{Condition, Counters, Status};

@@ -58,6 +58,11 @@ impl OrderFilter {
     pub const OPEN: Self =
         Self { open_untouched: true, open_partial: true, filled: false, canceled: false };
 
+    /// Whether any of them may be in history only.
+    pub fn reads_history(self) -> bool {
+        !self.finished().is_empty()
+    }
+
     /// Which finished ones.
     pub(crate) fn finished(self) -> Statuses {
         Statuses { filled: self.filled, canceled: self.canceled }
@@ -111,8 +116,9 @@ impl State {
         &self.market_data
     }
 
-    /// An order that is open, or finished and still in the tail.
-    pub(crate) fn recent_order(&self, order: OrderId) -> Option<OrderView> {
+    /// An order that is open, or finished and still in memory. Any other is in history, or nowhere:
+    /// [`Exchange::find_order`](crate::Exchange::find_order) looks there too. Mind whose it is.
+    pub fn recent_order(&self, order: OrderId) -> Option<OrderView> {
         let open = self.engine.order(order).map(OrderView::open);
         open.or_else(|| self.tail.order(order).map(OrderView::finished))
     }

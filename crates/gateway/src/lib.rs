@@ -30,6 +30,7 @@ mod listener;
 mod metrics;
 mod operations;
 mod options;
+mod past;
 mod site;
 mod ticks;
 mod vault;

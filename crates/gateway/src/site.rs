@@ -14,12 +14,14 @@ use crate::bitmart_v2;
 use crate::limits::Limiter;
 use crate::metrics::Requests;
 use crate::options::Options;
+use crate::past::Past;
 use crate::vault::Vault;
 
 /// What every handler may use.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) exchange: Exchange,
+    pub(crate) past: Past,
     pub(crate) access: Access,
     pub(crate) limiter: Limiter,
     pub(crate) requests: Requests,
@@ -34,6 +36,7 @@ impl Site {
         }
         Self {
             access: Access::new(exchange.clone(), vault),
+            past: Past::new(exchange.clone()),
             exchange,
             limiter: Limiter::new(options.rate_limits),
             requests: Requests::default(),

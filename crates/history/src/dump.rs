@@ -8,13 +8,14 @@ use crate::error::{Blame, HistoryError};
 use crate::schema;
 
 /// Every table that depends on the events alone, in the order of its key.
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 7] = [
     ("applied", "one"),
     ("orders", "id"),
     ("order_counts", "account, market, status, block"),
     ("fills", "account, market, position"),
     ("fill_counts", "account, market"),
     ("trades", "market, id"),
+    ("klines", "market, step, open_ms"),
 ];
 
 /// Hands out every row of the file as a line: the table, then the values. Histories of the same

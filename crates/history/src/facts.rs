@@ -30,9 +30,9 @@ impl FinishedOrder {
     }
 }
 
-/// A trade as everybody may know it, and as both owners do.
+/// A trade as both owners know it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct PublicTrade {
+pub struct Traded {
     /// The trade.
     pub trade: Trade,
     /// When.
@@ -110,7 +110,7 @@ impl Fill {
 pub struct Batch {
     pub(crate) through: u64,
     pub(crate) orders: Vec<FinishedOrder>,
-    pub(crate) trades: Vec<PublicTrade>,
+    pub(crate) trades: Vec<Traded>,
 }
 
 impl Batch {
@@ -122,7 +122,7 @@ impl Batch {
         for event in events {
             match event {
                 Event::Traded(trade) => {
-                    self.trades.push(PublicTrade { trade: *trade, time, sequence });
+                    self.trades.push(Traded { trade: *trade, time, sequence });
                 }
                 Event::Closed { order, reason, .. } => {
                     self.orders.push(FinishedOrder {

@@ -1,9 +1,9 @@
-//! The past in one SQLite file: finished orders, both halves of every trade, and the public trades,
-//! folded from events.
+//! The past in one SQLite file: finished orders, both halves of every trade, the public trades and
+//! their candles, folded from events.
 //!
 //! What enters: the events of each command in order, as [`Batch`]es. What leaves: an order by its id,
-//! pages of orders and fills with their totals. What it must not know: the engine, the journal,
-//! networks, wire formats. The schema is documented in `docs/history.md`; users open the file with
+//! pages of orders and fills with their totals, public trades, candles. What it must not know: the
+//! engine, the journal, networks, wire formats. The schema is documented in `docs/history.md`; users open the file with
 //! their own tools.
 //!
 //! Three parts work together:
@@ -24,7 +24,9 @@ mod dump;
 mod error;
 mod facts;
 mod follower;
+mod klines;
 mod numbers;
+mod public;
 mod queue;
 mod readers;
 mod reading;
@@ -35,7 +37,7 @@ mod tail;
 
 pub use dump::dump;
 pub use error::HistoryError;
-pub use facts::{Batch, Fill, FinishedOrder, PublicTrade, Role};
+pub use facts::{Batch, Fill, FinishedOrder, Role, Traded};
 pub use follower::{FollowerLimits, History, HistoryStatus, LAG_ROWS_MAX};
 pub use reading::{OrderIds, Reading, Statuses};
 pub use schema::{FILE_NAME, SCHEMA_VERSION};

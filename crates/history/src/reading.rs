@@ -264,11 +264,11 @@ impl<'a> Reading<'a> {
         whole.ok_or_else(|| self.blame().damaged("a fill"))
     }
 
-    fn connection(&self) -> &Connection {
+    pub(crate) fn connection(&self) -> &Connection {
         self.lent.connection()
     }
 
-    fn blame(&self) -> &Blame {
+    pub(crate) fn blame(&self) -> &Blame {
         &self.lent.readers.place().blame
     }
 }

@@ -1,4 +1,4 @@
-//! Orders, fills and trades as rows, and back. The codes are documented in `docs/history.md`.
+//! Orders, fills, trades and candles as rows, and back. The codes are documented in `docs/history.md`.
 
 use openmart_model::{
     AccountId, Amount, ClientOrderId, CloseReason, MarketId, Order, OrderId, OrderKind,
@@ -6,6 +6,8 @@ use openmart_model::{
 };
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
+
+use openmart_marketdata::{KlineRow, PublicTrade};
 
 use crate::facts::{Fill, FinishedOrder, Role};
 use crate::numbers::number;
@@ -17,6 +19,12 @@ pub(crate) const ORDER_COLUMNS: &str = "id, account, market, status, reason, sid
 /// Columns of a fill, in the order in which they are read.
 pub(crate) const FILL_COLUMNS: &str = "account, market, trade, order_id, side, taker, price, \
      quantity, notional, fee, time_ms";
+
+/// Columns of a candle, in the order in which they are written behind its market and step, and read.
+pub(crate) const KLINE_COLUMNS: &str = "open_ms, open, high, low, close, volume, turnover";
+
+/// Columns of a public trade, in the order in which they are read.
+pub(crate) const TRADE_COLUMNS: &str = "id, time_ms, price, quantity, notional, taker_side";
 
 /// The code of a status in the file.
 pub(crate) const fn status_code(status: OrderStatus) -> u8 {
@@ -112,6 +120,37 @@ pub(crate) fn read_fill(row: &Row<'_>) -> rusqlite::Result<Option<Fill>> {
             notional: Amount::new(columns.number(8)?),
             fee: Amount::new(columns.number(9)?),
             time: Timestamp(columns.number(10)?),
+        })
+    })())
+}
+
+/// Reads a row of [`KLINE_COLUMNS`]. Nothing: it is none that was written.
+pub(crate) fn read_kline(row: &Row<'_>) -> rusqlite::Result<Option<KlineRow>> {
+    let columns = Columns(row);
+    Ok((|| {
+        Some(KlineRow {
+            open_time: Timestamp(columns.number(0)?),
+            open: Price::new(columns.number(1)?),
+            high: Price::new(columns.number(2)?),
+            low: Price::new(columns.number(3)?),
+            close: Price::new(columns.number(4)?),
+            volume_lots: columns.number(5)?,
+            turnover: Amount::new(columns.number(6)?),
+        })
+    })())
+}
+
+/// Reads a row of [`TRADE_COLUMNS`]. Nothing: it is none that was written.
+pub(crate) fn read_trade(row: &Row<'_>) -> rusqlite::Result<Option<PublicTrade>> {
+    let columns = Columns(row);
+    Ok((|| {
+        Some(PublicTrade {
+            id: TradeId(columns.number(0)?),
+            time: Timestamp(columns.number(1)?),
+            price: Price::new(columns.number(2)?),
+            quantity: Quantity::new(columns.number(3)?),
+            notional: Amount::new(columns.number(4)?),
+            taker_side: columns.side(5)?,
         })
     })())
 }

@@ -6,12 +6,16 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Blame, HistoryError};
+use crate::klines;
 
 /// Name of the file in a data folder.
 pub const FILE_NAME: &str = "history.sqlite";
 
 /// The layout of the tables. Another number is another layout.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// The layout before there were candles, which are added when such a file is opened for writing.
+const VERSION_WITHOUT_KLINES: u32 = 1;
 
 /// "This file belongs to Openmart", as SQLite's header can say it: `OMHI`.
 const APPLICATION_ID: u32 = 0x4F4D_4849;
@@ -106,6 +110,21 @@ INSERT INTO applied VALUES (1, 0);
 INSERT INTO flushes VALUES (1, 0);
 ";
 
+const KLINES: &str = "
+CREATE TABLE klines (
+    market INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    open_ms ANY NOT NULL,
+    open ANY NOT NULL,
+    high ANY NOT NULL,
+    low ANY NOT NULL,
+    close ANY NOT NULL,
+    volume ANY NOT NULL,
+    turnover ANY NOT NULL,
+    PRIMARY KEY (market, step, open_ms)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Opens the writing connection, creating file and tables if there are none.
 pub(crate) fn open_writer(
     path: &Path,
@@ -116,7 +135,8 @@ pub(crate) fn open_writer(
     let mut connection = Connection::open(path).map_err(on)?;
     set_up(&connection, WRITER_CACHE_KIB).map_err(on)?;
     let fresh = tables(&connection).map_err(on)? == 0;
-    if !fresh {
+    let old = !fresh && versions(&connection, blame)? == (APPLICATION_ID, VERSION_WITHOUT_KLINES);
+    if !fresh && !old {
         check(&connection, blame)?;
     }
     connection.pragma_update(None, "journal_mode", "wal").map_err(on)?;
@@ -127,11 +147,26 @@ pub(crate) fn open_writer(
     if fresh {
         let transaction = connection.transaction().map_err(on)?;
         transaction.execute_batch(TABLES).map_err(on)?;
+        transaction.execute_batch(KLINES).map_err(on)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(on)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(on)?;
         transaction.commit().map_err(on)?;
     }
+    if old {
+        add_klines(&mut connection).map_err(blame.on("add candles to"))?;
+    }
     Ok(connection)
+}
+
+/// Folds the candles of a file that has none yet from its trades: at once or, after a crash, once more.
+/// The journal is not needed, whose first segments may be gone.
+fn add_klines(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(KLINES)?;
+    klines::fold_all(&transaction)?;
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    transaction.commit()?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
 }
 
 /// Opens a connection that only reads.
@@ -161,10 +196,16 @@ fn tables(connection: &Connection) -> rusqlite::Result<u64> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))
 }
 
-fn check(connection: &Connection, blame: &Blame) -> Result<(), HistoryError> {
+/// To which program the file belongs, and in which layout.
+fn versions(connection: &Connection, blame: &Blame) -> Result<(u32, u32), HistoryError> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
     let application = pragma("application_id").map_err(blame.on("open"))?;
     let version = pragma("user_version").map_err(blame.on("open"))?;
+    Ok((application, version))
+}
+
+fn check(connection: &Connection, blame: &Blame) -> Result<(), HistoryError> {
+    let (application, version) = versions(connection, blame)?;
     if (application, version) == (APPLICATION_ID, SCHEMA_VERSION) {
         return Ok(());
     }

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use openmart_marketdata::PublicTrade;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::counts::Counts;
 use crate::error::{Blame, HistoryError};
-use crate::facts::{Batch, Fill, FinishedOrder, PublicTrade, Role};
+use crate::facts::{Batch, Fill, FinishedOrder, Role, Traded};
+use crate::klines::Candles;
 use crate::numbers::Number;
 use crate::rows::{kind_columns, reason_code, side_code, status_code};
 use crate::schema;
@@ -148,19 +150,21 @@ impl std::fmt::Debug for Store {
 }
 
 fn write_rows(connection: &Connection, batch: &Batch, applied: u64) -> rusqlite::Result<()> {
-    let mut counts = Counts::default();
+    let (mut counts, mut candles) = (Counts::default(), Candles::default());
     for finished in batch.orders.iter().filter(|finished| finished.sequence > applied) {
         write_order(connection, finished)?;
         counts.add_order(finished);
     }
     for traded in batch.trades.iter().filter(|traded| traded.sequence > applied) {
         write_trade(connection, traded)?;
+        candles.add(traded.trade.market, &PublicTrade::new(traded.time, &traded.trade));
         for fill in Fill::both(traded.time, &traded.trade) {
             let position = counts.add_fill(connection, fill.account, fill.market)?;
             write_fill(connection, position, &fill)?;
         }
     }
-    counts.write(connection)
+    counts.write(connection)?;
+    candles.write(connection)
 }
 
 fn write_order(connection: &Connection, finished: &FinishedOrder) -> rusqlite::Result<()> {
@@ -191,8 +195,8 @@ fn write_order(connection: &Connection, finished: &FinishedOrder) -> rusqlite::R
     Ok(())
 }
 
-fn write_trade(connection: &Connection, traded: &PublicTrade) -> rusqlite::Result<()> {
-    let PublicTrade { trade, time, sequence } = traded;
+fn write_trade(connection: &Connection, traded: &Traded) -> rusqlite::Result<()> {
+    let Traded { trade, time, sequence } = traded;
     let mut insert =
         connection.prepare_cached("INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
     insert.execute(rusqlite::params![

@@ -1,13 +1,15 @@
-//! What is finished and not yet known to be in the file: the latest orders and fills, in memory.
+//! What is finished and not yet known to be in the file: the latest orders, fills and trades, in memory.
 //!
 //! Grows as batches are added, shrinks as the file catches up. Holds nothing for ever.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use openmart_model::{AccountId, MarketId, OrderId};
+use openmart_marketdata::{KlineRow, PublicTrade, Step};
+use openmart_model::{AccountId, MarketId, OrderId, Timestamp, TradeId};
 
-use crate::facts::{Batch, Fill, FinishedOrder};
+use crate::facts::{Batch, Fill, FinishedOrder, Role};
+use crate::klines;
 use crate::queue::Queue;
 use crate::reading::Statuses;
 
@@ -26,6 +28,8 @@ pub struct Tail {
     fills_trimmed: u64,
     /// Numbers of orders and fills of one account on one market, ascending.
     lists: HashMap<(AccountId, MarketId), List>,
+    /// Numbers of the makers' fills of a market, ascending: one for each trade.
+    trades: HashMap<MarketId, VecDeque<u64>>,
     trimmed_through: u64,
 }
 
@@ -56,6 +60,9 @@ impl Tail {
                 let number = self.fills_trimmed + self.fills.len() as u64;
                 let list = self.lists.entry((fill.account, fill.market)).or_default();
                 list.fills.push_back(number);
+                if fill.role == Role::Maker {
+                    self.trades.entry(fill.market).or_default().push_back(number);
+                }
                 self.fills.push_back((traded.sequence, fill));
             }
         }
@@ -86,6 +93,9 @@ impl Tail {
             self.fills_trimmed += 1;
             self.trimmed_through = self.trimmed_through.max(sequence);
             self.drop_first((fill.account, fill.market), |list| &mut list.fills);
+            if fill.role == Role::Maker {
+                self.drop_first_trade(fill.market);
+            }
         }
     }
 
@@ -99,6 +109,15 @@ impl Tail {
             part(list).pop_front();
             if list.orders.is_empty() && list.fills.is_empty() {
                 self.lists.remove(&place);
+            }
+        }
+    }
+
+    fn drop_first_trade(&mut self, market: MarketId) {
+        if let Some(numbers) = self.trades.get_mut(&market) {
+            numbers.pop_front();
+            if numbers.is_empty() {
+                self.trades.remove(&market);
             }
         }
     }
@@ -159,4 +178,42 @@ impl Tail {
             .filter(|fill| order.is_none_or(|order| fill.order == order))
             .collect()
     }
+
+    /// Trades of a market that came after a sequence, below an id if one is given, the oldest first.
+    pub fn trades(
+        &self,
+        market: MarketId,
+        after: u64,
+        before: Option<TradeId>,
+    ) -> impl DoubleEndedIterator<Item = PublicTrade> {
+        let numbers = self.trades.get(&market);
+        let fill = |number: &u64| &self.fills[(number - self.fills_trimmed) as usize];
+        let range = numbers.map(|numbers| {
+            let begin = numbers.partition_point(|number| fill(number).0 <= after);
+            let end = before.map_or(numbers.len(), |before| {
+                numbers.partition_point(|number| fill(number).1.trade < before)
+            });
+            numbers.range(begin.min(end)..end)
+        });
+        range.into_iter().flatten().map(move |number| public(&fill(number).1))
+    }
+
+    /// The candles of trades that came after a sequence and before a time: what is to be added to
+    /// those in the file. Each trade is looked at.
+    pub fn klines(
+        &self,
+        market: MarketId,
+        step: Step,
+        after: u64,
+        before: Timestamp,
+    ) -> Vec<KlineRow> {
+        let trades = self.trades(market, after, None);
+        klines::fold(step, trades.take_while(|trade| trade.time < before))
+    }
+}
+
+/// A trade as its maker's half tells it.
+fn public(maker: &Fill) -> PublicTrade {
+    let Fill { trade, side, price, quantity, notional, time, .. } = *maker;
+    PublicTrade { id: trade, time, price, quantity, notional, taker_side: side.opposite() }
 }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may say so by panicking")]
 
 use openmart_history::{
-    Batch, Fill, FinishedOrder, FollowerLimits, History, Location, OrderIds, PublicTrade, Reading,
-    Statuses, Store, Tail, dump,
+    Batch, Fill, FinishedOrder, FollowerLimits, History, Location, OrderIds, Reading, Statuses,
+    Store, Tail, Traded, dump,
 };
 use openmart_model::{
     AccountId, Amount, ClientOrderId, CloseReason, Event, MarketId, Order, OrderId, OrderKind,
@@ -89,9 +89,11 @@ impl Dice {
 #[derive(Default)]
 struct Plain {
     sequence: u64,
+    /// Never goes back.
+    time_ms: u64,
     ids: Vec<u64>,
     orders: Vec<FinishedOrder>,
-    trades: Vec<PublicTrade>,
+    trades: Vec<Traded>,
 }
 
 impl Plain {
@@ -109,10 +111,11 @@ impl Plain {
         let mut batch = Batch::default();
         for _ in 0..=dice.below(12) {
             self.sequence += 1;
-            let (time, mut events) = (Timestamp(dice.word()), Vec::new());
+            self.time_ms += dice.below(100_000_000);
+            let (time, mut events) = (Timestamp(self.time_ms), Vec::new());
             for _ in 0..dice.below(3) {
                 let trade = dice.trade(self.trades.len() as u64 + 1);
-                self.trades.push(PublicTrade { trade, time, sequence: self.sequence });
+                self.trades.push(Traded { trade, time, sequence: self.sequence });
                 events.push(Event::Traded(trade));
             }
             for _ in 0..dice.below(3) {
@@ -282,7 +285,7 @@ fn a_reading_stays_what_it_was_while_more_is_written() {
     let reading = history.read().unwrap();
     let mut later = Plain::default();
     std::mem::swap(&mut later.ids, &mut plain.ids);
-    later.sequence = plain.sequence;
+    (later.sequence, later.time_ms) = (plain.sequence, plain.time_ms);
     for _ in 0..10 {
         history.push(later.batch(&mut dice)).unwrap();
         history.flush(later.sequence).unwrap();

@@ -104,6 +104,34 @@ impl<I: Iterator<Item = KlineRow>> Iterator for Filled<I> {
 }
 
 impl KlineRow {
+    /// The candle of a step that a trade opens.
+    pub fn opened_by(step: Step, trade: &PublicTrade) -> Self {
+        let mut opened = Self::flat(step.open_time(trade.time), trade.price);
+        opened.add(trade);
+        opened
+    }
+
+    /// Adds the next trade of the same candle.
+    pub fn add(&mut self, trade: &PublicTrade) {
+        self.high = self.high.max(trade.price);
+        self.low = self.low.min(trade.price);
+        self.close = trade.price;
+        self.add_amounts(u128::from(trade.quantity.lots()), trade.notional);
+    }
+
+    /// Adds what came next in the same candle: `later` has the trades after those of this one.
+    pub fn append(&mut self, later: &Self) {
+        self.high = self.high.max(later.high);
+        self.low = self.low.min(later.low);
+        self.close = later.close;
+        self.add_amounts(later.volume_lots, later.turnover);
+    }
+
+    fn add_amounts(&mut self, volume_lots: u128, turnover: Amount) {
+        self.volume_lots = self.volume_lots.wrapping_add(volume_lots);
+        self.turnover = Amount::new(self.turnover.units().wrapping_add(turnover.units()));
+    }
+
     fn flat(open_time: Timestamp, price: Price) -> Self {
         Self {
             open_time,
@@ -114,15 +142,6 @@ impl KlineRow {
             volume_lots: 0,
             turnover: Amount::ZERO,
         }
-    }
-
-    fn add(&mut self, trade: &PublicTrade) {
-        self.high = self.high.max(trade.price);
-        self.low = self.low.min(trade.price);
-        self.close = trade.price;
-        self.volume_lots = self.volume_lots.wrapping_add(u128::from(trade.quantity.lots()));
-        let turnover_units = self.turnover.units().wrapping_add(trade.notional.units());
-        self.turnover = Amount::new(turnover_units);
     }
 }
 
@@ -203,11 +222,7 @@ impl Series {
     fn add(&mut self, step: Step, trade: &PublicTrade) {
         match self.candles.back_mut() {
             Some(running) if self.end.is_none_or(|end| trade.time < end) => running.add(trade),
-            _ => {
-                let mut opened = KlineRow::flat(step.open_time(trade.time), trade.price);
-                opened.add(trade);
-                self.push(step, opened);
-            }
+            _ => self.push(step, KlineRow::opened_by(step, trade)),
         }
     }
 

@@ -28,7 +28,8 @@ pub struct PublicTrade {
 }
 
 impl PublicTrade {
-    pub(crate) fn new(time: Timestamp, trade: &Trade) -> Self {
+    /// What everybody may see of a trade.
+    pub fn new(time: Timestamp, trade: &Trade) -> Self {
         let Trade { id, price, quantity, notional, taker_side, .. } = *trade;
         Self { id, time, price, quantity, notional, taker_side }
     }

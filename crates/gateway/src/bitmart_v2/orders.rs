@@ -3,7 +3,7 @@
 //! What enters: requests of a [`Caller`]. What leaves: signed [`Attempt`]s on their way to the
 //! exchange, and the answers that its receipts become.
 
-use openmart_exchange::{PageRequest, Receipt, SubmitError};
+use openmart_exchange::{Exchange, OrderView, PageRequest, Receipt, State, SubmitError};
 use openmart_model::{AccountId, OrderId, OrderStatus, Outcome, Reject};
 use openmart_wire::bitmart_v2::{
     ApiError, CancelAll, CancelOrder, ListOrders, OrderPage, ParameterType, PlaceOrder,
@@ -13,10 +13,11 @@ use openmart_wire::bitmart_v2::{
 use super::Dialect;
 use super::answer::Answer;
 use super::authentication::Proof;
-use super::routes::Incoming;
+use super::routes::{Answering, Incoming};
 use super::translate::{self, Attempt, Listed};
 use crate::access::Caller;
 use crate::options::SignatureMode;
+use crate::past::PastError;
 
 /// `POST /v2/orders`.
 pub(super) fn place(
@@ -65,7 +66,7 @@ pub(super) fn cancel_all(
 }
 
 /// The answer that tells what became of an attempt.
-pub(super) fn told(
+pub(super) async fn told(
     dialect: &Dialect,
     attempt: Attempt,
     receipt: Result<Receipt, SubmitError>,
@@ -77,12 +78,13 @@ pub(super) fn told(
     let answer = match receipt.result {
         Ok(Outcome::Placed { order, .. }) => Answer::json(&PlacedOrder { entrust_id: order.0 }),
         Ok(_) => Answer::empty(),
-        Err(reject) => refused(dialect, attempt, reject),
+        // Rare, and larger than the rest: it must not make every answer larger.
+        Err(reject) => Box::pin(refused(dialect, attempt, reject)).await,
     };
     answer.with_sequence(receipt.sequence)
 }
 
-fn refused(dialect: &Dialect, attempt: Attempt, reject: Reject) -> Answer {
+async fn refused(dialect: &Dialect, attempt: Attempt, reject: Reject) -> Answer {
     match attempt {
         Attempt::Place(order) => {
             let listed =
@@ -92,16 +94,16 @@ fn refused(dialect: &Dialect, attempt: Attempt, reject: Reject) -> Answer {
         }
         Attempt::Cancel { account, order } => {
             let answer = Answer::from(translate::reject(reject, None));
-            answer.with_reason(reason(dialect, account, order))
+            answer.with_reason(reason(dialect, account, order).await)
         }
         Attempt::CancelAll { .. } => translate::reject(reject, None).into(),
     }
 }
 
 /// Why an order could not be canceled, as its owner may know it. Somebody else's looks like none.
-fn reason(dialect: &Dialect, account: AccountId, order: OrderId) -> &'static str {
+async fn reason(dialect: &Dialect, account: AccountId, order: OrderId) -> &'static str {
     // Without history the answer to the cancel stands all the same.
-    let found = dialect.site.exchange.find_order(account, order).unwrap_or_else(|error| {
+    let found = find(dialect, account, order).await.unwrap_or_else(|error| {
         tracing::error!(%error, "cannot tell why a cancel was refused");
         None
     });
@@ -113,23 +115,46 @@ fn reason(dialect: &Dialect, account: AccountId, order: OrderId) -> &'static str
     }
 }
 
-/// `GET /v2/orders/{entrust_id}`.
-pub(super) fn show(
+/// An order of an account. Only one that memory does not have any more is looked for in history.
+async fn find(
     dialect: &Dialect,
+    account: AccountId,
+    order: OrderId,
+) -> Result<Option<OrderView>, PastError> {
+    let site = &dialect.site;
+    match site.exchange.view(|state| state.recent_order(order)) {
+        Some(recent) => Ok(Some(recent).filter(|recent| recent.order.account == account)),
+        None => site.past.read(move |exchange| exchange.find_order(account, order)).await,
+    }
+}
+
+/// `GET /v2/orders/{entrust_id}`.
+pub(super) fn show<'a>(
+    dialect: &'a Dialect,
     caller: Caller,
-    incoming: &Incoming<'_>,
-) -> Result<Answer, Answer> {
-    let order = OrderId(parse_entrust_id(incoming.segment())?);
-    let exchange = &dialect.site.exchange;
-    let found = exchange.find_order(caller.account(), order).map_err(translate::history_error)?;
-    let found = found.ok_or(ApiError::OrderNotFound)?;
-    let listed = exchange.view(|state| Listed::get(state.engine(), found.order.market));
-    let listed = listed.ok_or(ApiError::OrderNotFound)?;
-    Ok(Answer::json(&listed.order(&found)))
+    incoming: &'a Incoming<'a>,
+) -> Answering<'a> {
+    Box::pin(async move {
+        let order = OrderId(parse_entrust_id(incoming.segment())?);
+        let found = find(dialect, caller.account(), order).await;
+        let found = found.map_err(translate::past_error)?.ok_or(ApiError::OrderNotFound)?;
+        let exchange = &dialect.site.exchange;
+        let listed = exchange.view(|state| Listed::get(state.engine(), found.order.market));
+        let listed = listed.ok_or(ApiError::OrderNotFound)?;
+        Ok(Answer::json(&listed.order(&found)))
+    })
 }
 
 /// `GET /v2/orders`.
-pub(super) fn list(
+pub(super) fn list<'a>(
+    dialect: &'a Dialect,
+    caller: Caller,
+    incoming: &'a Incoming<'a>,
+) -> Answering<'a> {
+    Box::pin(page(dialect, caller, incoming))
+}
+
+async fn page(
     dialect: &Dialect,
     caller: Caller,
     incoming: &Incoming<'_>,
@@ -138,11 +163,15 @@ pub(super) fn list(
     let filter = translate::order_filter(request.status);
     let page =
         PageRequest { index: translate::page_index(request.offset), size: request.limit as usize };
-    let exchange = &dialect.site.exchange;
-    let (market, listed) = exchange.view(|state| Listed::find(state.engine(), &request.symbol))?;
-    let orders = exchange
-        .orders(caller.account(), market, filter, page)
-        .map_err(translate::history_error)?;
+    let (site, account) = (&dialect.site, caller.account());
+    let find = |state: &State| Listed::find(state.engine(), &request.symbol);
+    let (market, listed) = site.exchange.view(find)?;
+    let read = move |exchange: &Exchange| exchange.orders(account, market, filter, page);
+    let orders = match filter.reads_history() {
+        true => site.past.read(read).await,
+        false => read(&site.exchange).map_err(PastError::from),
+    };
+    let orders = orders.map_err(translate::past_error)?;
     Ok(Answer::json(&OrderPage {
         orders: orders.items.iter().map(|order| listed.order(order)).collect(),
         total_pages: translate::pages(orders.total, request.limit),

@@ -3,6 +3,7 @@
 //! Answers are copied out of the state first and written afterwards, so that nobody's reading keeps
 //! the exchange from going on.
 
+use openmart_exchange::KlineRequest;
 use openmart_marketdata::{MarketFeed, PublicTrade};
 use openmart_model::{MarketId, Timestamp};
 use openmart_wire::bitmart_v2::{ApiError, ListKlines, STEPS_MINUTES, ServerTime, limits};
@@ -10,7 +11,7 @@ use percent_encoding::percent_decode_str;
 
 use super::Dialect;
 use super::answer::Answer;
-use super::routes::Incoming;
+use super::routes::{Answering, Incoming};
 use super::translate::{self, Listed};
 
 /// `GET /v2/ping`.
@@ -102,15 +103,26 @@ pub(super) fn trades(dialect: &Dialect, incoming: &Incoming<'_>) -> Result<Answe
 }
 
 /// `GET /v2/symbols/{symbol}/kline`: the candles of a step, oldest first.
-pub(super) fn klines(dialect: &Dialect, incoming: &Incoming<'_>) -> Result<Answer, Answer> {
-    let asked = ListKlines::from_query(&incoming.query()?)?;
-    let step = translate::step(asked.step)?;
-    let open_times = Timestamp(asked.from)..=Timestamp(asked.to);
-    let (listed, klines) = with_market(dialect, incoming, |_, listed, feed| {
-        Ok((listed, feed.klines(step, open_times, incoming.now, limits::KLINES_MAX)))
-    })?;
-    let klines: Vec<_> = klines.rows.iter().map(|row| listed.kline(row)).collect();
-    Ok(Answer::json(&klines))
+pub(super) fn klines<'a>(dialect: &'a Dialect, incoming: &'a Incoming<'a>) -> Answering<'a> {
+    Box::pin(async move {
+        let asked = ListKlines::from_query(&incoming.query()?)?;
+        let step = translate::step(asked.step)?;
+        let open_times = Timestamp(asked.from)..=Timestamp(asked.to);
+        let (market, listed) =
+            with_market(dialect, incoming, |market, listed, _| Ok((market, listed)))?;
+        let (now, rows_max) = (incoming.now, limits::KLINES_MAX);
+        let request = KlineRequest { market, step, open_times, now, rows_max };
+        let site = &dialect.site;
+        let rows = match site.exchange.view(|state| state.klines(&request)) {
+            Some(rows) => rows,
+            None => {
+                let older = site.past.read(move |exchange| exchange.klines(&request)).await;
+                older.map_err(translate::past_error)?
+            }
+        };
+        let klines: Vec<_> = rows.iter().map(|row| listed.kline(row)).collect();
+        Ok(Answer::json(&klines))
+    })
 }
 
 /// Copies something out of the market data of the symbol in the path.

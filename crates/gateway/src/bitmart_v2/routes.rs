@@ -1,11 +1,12 @@
 //! The table of routes: for each path what it needs, and who answers.
 //!
-//! What enters: an HTTP request. What leaves: its answer. A route is made by one of four functions,
+//! What enters: an HTTP request. What leaves: its answer. A route is made by one of a few functions,
 //! each of which fixes its policy, and its handler only gets what that policy has established: the
 //! handler of a private route takes a [`Caller`], that of a signed one must give a [`Proof`] with
 //! what it wants done. So a route without a policy cannot be written down.
 
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -51,12 +52,12 @@ const ROUTES: [Route; 19] = [
     Route::public(paths::TICKER, public::ticker),
     Route::public(paths::DEPTH, public::depth),
     Route::public(paths::PUBLIC_TRADES, public::trades),
-    Route::public(paths::KLINES, public::klines),
+    Route::public_past(paths::KLINES, public::klines),
     Route::login(paths::AUTHENTICATION, authentication::issue_token),
     Route::private(paths::WALLET, wallet::balances),
-    Route::private(paths::ORDERS, orders::list),
-    Route::private(paths::ORDER, orders::show),
-    Route::private(paths::OWN_TRADES, trades::own),
+    Route::private_past(paths::ORDERS, orders::list),
+    Route::private_past(paths::ORDER, orders::show),
+    Route::private_past(paths::OWN_TRADES, trades::own),
     Route::signed(Verb::Post, paths::ORDERS, Scope::Trade, orders::place),
     Route::signed(Verb::Delete, paths::ORDER, Scope::Cancel, orders::cancel),
     Route::signed(Verb::Delete, paths::ORDERS, Scope::Cancel, orders::cancel_all),
@@ -96,10 +97,14 @@ enum Verb {
 enum Policy {
     /// Nothing.
     Public(Handler),
+    /// The same; the answer may need history.
+    PublicPast(PastHandler),
     /// Proof of an API secret, in exchange for a token.
     Login(Handler),
     /// A token of a key with this scope, and a timestamp.
     Private(Scope, PrivateHandler),
+    /// The same; the answer may need history.
+    PrivatePast(Scope, PrivatePastHandler),
     /// The same, and a signature under the key's secret.
     Signed(Scope, SignedHandler),
 }
@@ -109,6 +114,15 @@ type Handler = fn(&Dialect, &Incoming<'_>) -> Result<Answer, Answer>;
 
 /// Answers a caller.
 type PrivateHandler = fn(&Dialect, Caller, &Incoming<'_>) -> Result<Answer, Answer>;
+
+/// An answer that may have to wait for history.
+pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, Answer>> + Send + 'a>>;
+
+/// Answers whoever asks, perhaps from history.
+type PastHandler = for<'a> fn(&'a Dialect, &'a Incoming<'a>) -> Answering<'a>;
+
+/// Answers a caller, perhaps from history.
+type PrivatePastHandler = for<'a> fn(&'a Dialect, Caller, &'a Incoming<'a>) -> Answering<'a>;
 
 /// Says what a caller wants done, with the proof that he does.
 type SignedHandler = fn(&Dialect, Caller, &Incoming<'_>) -> Result<(Proof, Attempt), Answer>;
@@ -163,12 +177,20 @@ impl Route {
         Self { verb: Verb::Get, path, policy: Policy::Public(handler) }
     }
 
+    const fn public_past(path: &'static str, handler: PastHandler) -> Self {
+        Self { verb: Verb::Get, path, policy: Policy::PublicPast(handler) }
+    }
+
     const fn login(path: &'static str, handler: Handler) -> Self {
         Self { verb: Verb::Post, path, policy: Policy::Login(handler) }
     }
 
     const fn private(path: &'static str, handler: PrivateHandler) -> Self {
         Self { verb: Verb::Get, path, policy: Policy::Private(Scope::Read, handler) }
+    }
+
+    const fn private_past(path: &'static str, handler: PrivatePastHandler) -> Self {
+        Self { verb: Verb::Get, path, policy: Policy::PrivatePast(Scope::Read, handler) }
     }
 
     const fn signed(verb: Verb, path: &'static str, scope: Scope, handler: SignedHandler) -> Self {
@@ -185,13 +207,19 @@ impl Route {
             Incoming { uri: &head.uri, headers: &head.headers, body: &body, address, now };
         match (self.policy, caller) {
             (Policy::Public(handler) | Policy::Login(handler), _) => handler(dialect, &incoming),
+            (Policy::PublicPast(handler), _) => handler(dialect, &incoming).await,
             (Policy::Private(_, handler), Some(caller)) => handler(dialect, caller, &incoming),
+            (Policy::PrivatePast(_, handler), Some(caller)) => {
+                handler(dialect, caller, &incoming).await
+            }
             (Policy::Signed(_, handler), Some(caller)) => {
                 let (Proof { .. }, attempt) = handler(dialect, caller, &incoming)?;
                 let receipt = carry_out(dialect, attempt).await;
-                Ok(orders::told(dialect, attempt, receipt))
+                Ok(orders::told(dialect, attempt, receipt).await)
             }
-            (Policy::Private(..) | Policy::Signed(..), None) => Err(ApiError::Unauthorized.into()),
+            (Policy::Private(..) | Policy::PrivatePast(..) | Policy::Signed(..), None) => {
+                Err(ApiError::Unauthorized.into())
+            }
         }
     }
 
@@ -206,7 +234,7 @@ impl Route {
     ) -> Result<Option<Caller>, Answer> {
         let site = &dialect.site;
         let scope = match self.policy {
-            Policy::Public(_) => {
+            Policy::Public(_) | Policy::PublicPast(_) => {
                 site.limiter.public(address, site.pace())?;
                 return Ok(None);
             }
@@ -214,7 +242,9 @@ impl Route {
                 site.limiter.token_asked(address, site.pace())?;
                 return Ok(None);
             }
-            Policy::Private(scope, _) | Policy::Signed(scope, _) => scope,
+            Policy::Private(scope, _)
+            | Policy::PrivatePast(scope, _)
+            | Policy::Signed(scope, _) => scope,
         };
         let identified = headers::bearer_token(single(head, &AUTHORIZATION))
             .map_err(Answer::from)

@@ -1,18 +1,26 @@
 //! The caller's own trades.
 
-use openmart_exchange::PageRequest;
+use openmart_exchange::{PageRequest, State};
 use openmart_model::OrderId;
 use openmart_wire::bitmart_v2::{ListTrades, TradePage, limits};
 
 use super::Dialect;
 use super::answer::Answer;
-use super::routes::Incoming;
+use super::routes::{Answering, Incoming};
 use super::translate::{self, Listed};
 use crate::access::Caller;
 
 /// `GET /v2/trades`: those of a symbol, or of one order on it. For one order the page has all of its
 /// trades, up to the limit of any page, whatever `offset` and `limit` say.
-pub(super) fn own(
+pub(super) fn own<'a>(
+    dialect: &'a Dialect,
+    caller: Caller,
+    incoming: &'a Incoming<'a>,
+) -> Answering<'a> {
+    Box::pin(list(dialect, caller, incoming))
+}
+
+async fn list(
     dialect: &Dialect,
     caller: Caller,
     incoming: &Incoming<'_>,
@@ -24,10 +32,11 @@ pub(super) fn own(
         None => (request.offset, request.limit),
     };
     let page = PageRequest { index: translate::page_index(index), size: rows as usize };
-    let exchange = &dialect.site.exchange;
-    let (market, listed) = exchange.view(|state| Listed::find(state.engine(), &request.symbol))?;
-    let fills =
-        exchange.fills(caller.account(), market, order, page).map_err(translate::history_error)?;
+    let (site, account) = (&dialect.site, caller.account());
+    let find = |state: &State| Listed::find(state.engine(), &request.symbol);
+    let (market, listed) = site.exchange.view(find)?;
+    let fills = site.past.read(move |exchange| exchange.fills(account, market, order, page)).await;
+    let fills = fills.map_err(translate::past_error)?;
     Ok(Answer::json(&TradePage {
         total_trades: fills.total as u64,
         total_pages: translate::pages(fills.total, rows),

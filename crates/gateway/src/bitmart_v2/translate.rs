@@ -9,7 +9,7 @@
 mod listed;
 
 use openmart_engine::Engine;
-use openmart_exchange::{HistoryError, OrderFilter, SubmitError};
+use openmart_exchange::{OrderFilter, SubmitError};
 use openmart_marketdata::Step;
 use openmart_model::{
     AccountId, ClientOrderId, Command, DecimalError, MarketId, NewOrder, OrderId, OrderKind, Price,
@@ -18,6 +18,7 @@ use openmart_model::{
 use openmart_wire::bitmart_v2 as wire;
 use openmart_wire::bitmart_v2::ApiError;
 
+use crate::past::PastError;
 use listed::size;
 pub(super) use listed::{Listed, currency, wallet_entry};
 
@@ -179,7 +180,7 @@ pub(super) fn step(minutes: u32) -> Result<Step, ApiError> {
 }
 
 /// History cannot be read: the operator is told why, the caller is not.
-pub(super) fn history_error(error: HistoryError) -> ApiError {
+pub(super) fn past_error(error: PastError) -> ApiError {
     tracing::error!(%error, "history cannot be read");
     ApiError::Internal
 }

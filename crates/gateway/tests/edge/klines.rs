@@ -12,8 +12,20 @@ const ACX_USDT: MarketId = MarketId(0);
 
 /// Alice sells to bob.
 fn trade(venue: &Venue, market: MarketId, time: u64, ticks: u64, lots: u64) {
+    trade_between(venue, [0, 1], market, time, ticks, lots);
+}
+
+/// The first of two accounts sells to the second.
+fn trade_between(
+    venue: &Venue,
+    [seller, buyer]: [u32; 2],
+    market: MarketId,
+    time: u64,
+    ticks: u64,
+    lots: u64,
+) {
     venue.clock.set(Timestamp(time));
-    for (account, side) in [(AccountId(0), Side::Sell), (AccountId(1), Side::Buy)] {
+    for (account, side) in [(AccountId(seller), Side::Sell), (AccountId(buyer), Side::Buy)] {
         let kind = OrderKind::Limit {
             price: Price::new(ticks),
             quantity: Quantity::new(lots),
@@ -133,6 +145,45 @@ fn the_earliest_5000_candles_are_shown() {
         let last = candle(minute(first + 4_999), ["2.5012"; 4], "0.0000");
         assert!(text.ends_with(&format!("{last}]")), "{from}");
     }
+}
+
+/// More candles with trades than memory keeps: the first ones come from history.
+#[test]
+fn every_candle_there_ever_was_is_shown() {
+    let venue = Venue::new();
+    let minute = |n: u64| 1_600_000_200_000 + n * MINUTE_MS;
+    let (trades, mut candles, mut close) = (5_400, Vec::new(), 0);
+    for n in 0..trades {
+        // Every tenth minute is quiet, and some of the others have two trades.
+        while candles.len() % 10 == 9 {
+            let flat = format!("2.5{close:03}");
+            candles.push(candle(minute(candles.len() as u64), [flat.as_str(); 4], "0.0000"));
+        }
+        let (open_time, open) = (minute(candles.len() as u64), n % 97);
+        let between = if n % 2 == 0 { [0, 1] } else { [1, 0] };
+        trade_between(&venue, between, ACX_USDT, open_time + 7, 25_000 + open, 300);
+        let twice = n % 50 == 49;
+        close = if twice { 100 } else { open };
+        if twice {
+            trade_between(&venue, between, ACX_USDT, open_time + 9, 25_100, 301);
+        }
+        let [open, close] = [open, close].map(|ticks| format!("2.5{ticks:03}"));
+        let prices = [open.as_str(), close.as_str(), open.as_str(), close.as_str()];
+        candles.push(candle(open_time, prices, if twice { "6.0100" } else { "3.0000" }));
+    }
+    let last = candles.len() - 1;
+    assert_eq!(last, 5_998, "5,400 minutes with trades");
+    for (from, to) in
+        [(0, 0), (0, 17), (1, 300), (9, 9), (500, 700), (0, last), (400, last), (999, last)]
+    {
+        let query = format!("from={}&to={}", minute(from as u64), minute(to as u64));
+        let target = format!("/v2/symbols/ACX_USDT/kline?{query}");
+        let shown = candles[from..=to].iter().take(5_000).cloned().collect::<Vec<_>>().join(",");
+        assert_eq!(venue.get(&target).told(), (200, format!("[{shown}]").as_str()), "{query}");
+    }
+    let all = venue.get(&format!("/v2/symbols/ACX_USDT/kline?from=0&to={}", u64::MAX));
+    let shown = candles[..5_000].join(",");
+    assert_eq!(all.told(), (200, format!("[{shown}]").as_str()), "the earliest");
 }
 
 #[test]
