@@ -8,6 +8,7 @@ out=target/bench
 mkdir -p "$out/data"
 taskset -c 1 target/release/bench_engine ${BENCH:-} --json "$out/engine.json"
 target/release/examples/throughput "$out/data"
+target/release/bench_overload "$out/data" ${BENCH:-} --json "$out/overload.json"
 taskset -c 1 target/release/bench_http run target/release/openmart "$out/data" ${BENCH:-} --json "$out/http.json"
 # A thousand connections need more files than a shell usually gives.
 ulimit -n "$(ulimit -Hn)"
