@@ -19,7 +19,7 @@ cancels refused | p50 ms | p99 ms | p99.9 ms | slowest ms |\n\
 /// How many times the sustainable rate is offered.
 const TIMES: f64 = 10.0;
 /// Orders under way at a time while the sustainable rate is found.
-const UNDER_WAY: usize = 4_096;
+const UNDER_WAY: usize = 256;
 /// Pause between two cancels.
 const CANCEL_EVERY: Duration = Duration::from_micros(500);
 /// Accounts of whoever floods and of whoever cancels.
