@@ -3,7 +3,7 @@
 CARGO ?= cargo
 CLIENTS := target/clients
 
-.PHONY: help run test test-rust test-clients test-bench check bench sim
+.PHONY: help run test test-rust test-clients test-bench check bench sim cancels fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,13 @@ bench: ## measure, print the table and write target/bench/summary.json
 	$(CARGO) build --release --workspace --bins --examples
 	tests/bench.sh
 
-sim: ## differential test of the engine, SEED=N COMMANDS=N
-	OPENMART_SIM_SEED=$(SEED) OPENMART_SIM_COMMANDS=$(COMMANDS) \
+sim: ## engine against oracle: SEEDS=N or COMMANDS=N, SEED=first, THREADS=N
+	OPENMART_SIM_SEED=$(SEED) OPENMART_SIM_SEEDS=$(SEEDS) OPENMART_SIM_COMMANDS=$(COMMANDS) OPENMART_SIM_THREADS=$(THREADS) \
 		$(CARGO) test --release --package openmart-sim --test differential -- --nocapture
+
+cancels: ## cancels racing fills: CANCELS=N on the engine, PIPELINE=N through the pipeline, SEED=first
+	OPENMART_SIM_SEED=$(SEED) OPENMART_CANCELS=$(CANCELS) OPENMART_CANCELS_PIPELINE=$(PIPELINE) OPENMART_SIM_THREADS=$(THREADS) \
+		$(CARGO) test --release --package openmart-sim --test cancels -- --nocapture
+
+fuzz: ## coverage-guided fuzzing of every parser, SECONDS=N each (default 60), TARGETS="a b"
+	CARGO="$(CARGO)" tests/fuzz.sh $(or $(SECONDS),60) $(TARGETS)

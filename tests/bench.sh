@@ -14,6 +14,7 @@ mkdir -p "$out/data"
 taskset -c 1 "$bin/bench_engine" $small --json "$out/engine.json"
 "$bin/examples/throughput" "$out/data" $([ -n "$small" ] && echo 4000 || echo 200000) "$out/pipeline.json"
 taskset -c 1 "$bin/bench_http" run "$bin/openmart" "$out/data" $small --json "$out/http.json"
+"$bin/bench_overload" "$out/data" $small --json "$out/overload.json"
 # A thousand connections need more files than a shell usually gives.
 ulimit -n "$(ulimit -Hn)"
 taskset -c 1 "$bin/bench_http" stream "$bin/openmart" "$out/data" $small --json "$out/stream.json"

@@ -70,7 +70,8 @@ pub(crate) fn open(folder: &Path, engine: &Engine) -> Result<Vault, MasterKeyErr
     Ok(vault)
 }
 
-fn parse(text: &str) -> Option<[u8; KEY_BYTES]> {
+/// The key in a text of 64 hex digits; white space around it does not count.
+pub(crate) fn parse(text: &str) -> Option<[u8; KEY_BYTES]> {
     let digits = text.trim();
     if digits.len() != 2 * KEY_BYTES || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;

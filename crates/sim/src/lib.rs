@@ -4,8 +4,12 @@
 //! feed both it and the engine, as a [`pair`] that must agree. The [`parsers`] take bytes from
 //! anybody and must not panic. Nothing else in the workspace depends on this crate.
 
+pub mod cancels;
+pub mod environment;
 pub mod oracle;
 pub mod pair;
 pub mod parsers;
+mod public_record;
 pub mod random;
+pub mod seeds;
 pub mod workload;

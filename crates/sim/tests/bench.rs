@@ -1,4 +1,4 @@
-//! The engine benchmark in small: it must run and find its digests.
+//! Benchmarks in small: they must run and find what they know beforehand.
 
 use std::process::Command;
 
@@ -20,4 +20,24 @@ fn the_small_engine_benchmark_finds_its_digests() {
     std::fs::remove_dir_all(&folder).expect("the temporary folder goes");
     assert_eq!(report["profiles"].as_array().map(Vec::len), Some(2), "{report}");
     assert_eq!(report["profiles"][0]["latency_ns"]["cancel"]["count"], 8_848, "{report}");
+}
+
+#[test]
+fn the_small_overload_benchmark_refuses_no_cancel() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let json = folder.path().join("overload.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_bench_overload"))
+        .arg(folder.path().join("data"))
+        .args(["--small", "--json"])
+        .arg(&json)
+        .output()
+        .expect("the benchmark starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{errors}");
+    let report = std::fs::read(&json).expect("the report is written");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("it is JSON");
+    assert_eq!(report["floods"][0]["cancels_refused"], 0, "{report}");
+    assert_eq!(report["floods"][0]["cancels"], 400, "{report}");
+    assert_eq!(report["cancel_alls"][0]["orders"], 2_000, "{report}");
 }

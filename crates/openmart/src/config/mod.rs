@@ -127,6 +127,22 @@ impl Config {
     }
 }
 
+/// Whether a text is a configuration.
+///
+/// # Panics
+///
+/// If an error lies outside of the text.
+pub(crate) fn check(text: &str) -> bool {
+    match Config::parse(text) {
+        Ok(_) => true,
+        Err((offset, fault)) => {
+            assert!(offset <= text.len(), "{fault} at byte {offset} of {}", text.len());
+            assert!(line_of(text, offset) <= 1 + text.lines().count());
+            false
+        }
+    }
+}
+
 fn line_of(text: &str, offset: usize) -> usize {
     let before = &text.as_bytes()[..offset.min(text.len())];
     1 + before.iter().filter(|byte| **byte == b'\n').count()

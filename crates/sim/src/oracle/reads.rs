@@ -2,12 +2,17 @@
 
 use openmart_model::{
     AccountId, Amount, ApiKey, AssetId, Balance, ClientOrderId, FeeSchedule, Market, MarketId,
-    Order, OrderId, Price, Side,
+    Order, OrderId, Price, Side, Timestamp,
 };
 
 use super::Oracle;
 
 impl Oracle {
+    /// The time of the last command.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
     /// How many assets are listed.
     pub fn assets_len(&self) -> usize {
         self.assets.len()
@@ -56,6 +61,11 @@ impl Oracle {
     /// Open orders of an account, oldest first.
     pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = Order> + '_ {
         self.open.values().filter(move |order| order.account == account).copied()
+    }
+
+    /// Open orders of all accounts, oldest first.
+    pub fn orders(&self) -> impl ExactSizeIterator<Item = &Order> {
+        self.open.values()
     }
 
     /// How many orders are open.

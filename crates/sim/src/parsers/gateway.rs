@@ -1,4 +1,7 @@
-//! Access tokens, which come back from anybody.
+//! Access tokens, which come back from anybody; sealed secrets, which lie in the journal; the file of
+//! the master key.
+
+use std::sync::OnceLock;
 
 use openmart_gateway::Vault;
 use openmart_model::{KeyId, Timestamp};
@@ -16,6 +19,38 @@ pub(super) fn token(bytes: &[u8]) -> bool {
 
 pub(super) fn tokens() -> Vec<Vec<u8>> {
     [0, 1, u32::MAX].map(|key| vault().issue(KeyId(key), EXPIRES).into_bytes()).into()
+}
+
+/// Nothing but what was sealed may be opened.
+pub(super) fn sealed_secret(bytes: &[u8]) -> bool {
+    let Ok(secret) = vault().unseal(bytes, KEY_TEXT) else { return false };
+    assert_eq!(vault().seal(secret.expose(), KEY_TEXT), bytes, "opened what was not sealed");
+    assert!(vault().unseal(bytes, "another").is_err(), "opened for another key");
+    true
+}
+
+pub(super) fn sealed_secrets() -> Vec<Vec<u8>> {
+    ["", "secret", &"long".repeat(16)].map(|secret| vault().seal(secret, KEY_TEXT)).into()
+}
+
+const KEY_TEXT: &str = "6591f7c2491db0a23a1d8ad6911c825e";
+
+/// A key file that is accepted holds 64 hex digits.
+pub(super) fn key_file(bytes: &[u8]) -> bool {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| tempfile::tempdir().expect("a temporary folder"));
+    // The test and its threads may do this at the same time.
+    let file = tempfile::NamedTempFile::new_in(folder).expect("a file for its owner alone");
+    std::fs::write(&file, bytes).expect("room for a small file");
+    let accepted = Vault::open_or_create(file.path()).is_ok();
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    assert!(!accepted || digits == 64, "{digits} digits were accepted");
+    accepted
+}
+
+pub(super) fn key_files() -> Vec<Vec<u8>> {
+    let key = "00112233445566778899aabbccddeeff".repeat(2);
+    [key.clone(), format!("{key}\n"), format!("{key} \r\n")].map(String::into_bytes).into()
 }
 
 fn vault() -> Vault {

@@ -3,6 +3,8 @@
 //! Any bytes enter; whether they were accepted leaves. A parser that panics, or accepts what it would not write back
 //! the same, is a defect. The targets in `fuzz/` and a test over mutated examples call these.
 
+mod connection;
+mod cost;
 mod engine;
 mod exchange;
 mod gateway;
@@ -10,14 +12,20 @@ mod journal;
 mod marketdata;
 mod model;
 mod mutation;
+mod program;
 mod wire;
 
 pub use mutation::mutated;
 
+/// Mutations that an ordinary test tries on a parser.
+const MUTATIONS: u64 = 200_000;
+/// The same on one that takes its time: a socket, a file, a whole configuration.
+const MUTATIONS_SLOW: u64 = 10_000;
+
 /// One parser of foreign bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Parser {
-    /// Its name, which is that of its fuzz target.
+    /// Its name, which is that of its fuzz target and of its corpus.
     pub name: &'static str,
     /// Parses any bytes, checks what it accepted, and tells whether it did.
     ///
@@ -27,42 +35,55 @@ pub struct Parser {
     pub parse: fn(&[u8]) -> bool,
     /// Inputs that are accepted, for starting from.
     pub examples: fn() -> Vec<Vec<u8>>,
+    /// How many mutations an ordinary test tries.
+    pub mutations: u64,
+}
+
+impl Parser {
+    const fn new(
+        name: &'static str,
+        parse: fn(&[u8]) -> bool,
+        examples: fn() -> Vec<Vec<u8>>,
+    ) -> Self {
+        Self { name, parse, examples, mutations: MUTATIONS }
+    }
+
+    const fn slow(self) -> Self {
+        Self { mutations: MUTATIONS_SLOW, ..self }
+    }
 }
 
 /// All of them.
-pub const PARSERS: [Parser; 16] = [
-    Parser { name: "command", parse: model::command, examples: model::commands },
-    Parser { name: "decimal", parse: model::decimal, examples: model::decimals },
-    Parser { name: "engine_snapshot", parse: engine::snapshot, examples: engine::snapshots },
-    Parser { name: "journal_segment", parse: journal::segment, examples: journal::segments },
-    Parser { name: "journal_snapshot", parse: journal::snapshot, examples: journal::snapshots },
-    Parser {
-        name: "journal_acknowledged",
-        parse: journal::acknowledged,
-        examples: journal::acknowledged_marks,
-    },
-    Parser {
-        name: "marketdata_snapshot",
-        parse: marketdata::snapshot,
-        examples: marketdata::snapshots,
-    },
-    Parser { name: "exchange_state", parse: exchange::state, examples: exchange::states },
-    Parser { name: "access_token", parse: gateway::token, examples: gateway::tokens },
-    Parser { name: "order_body", parse: wire::order_body, examples: wire::order_bodies },
-    Parser { name: "number_text", parse: wire::number_text, examples: wire::number_texts },
-    Parser { name: "token_form", parse: wire::token_form, examples: wire::token_forms },
-    Parser { name: "query", parse: wire::query, examples: wire::queries },
-    Parser { name: "cancel_request", parse: wire::cancel_request, examples: wire::cancel_requests },
-    Parser { name: "stream_message", parse: wire::stream_message, examples: wire::stream_messages },
-    Parser { name: "headers", parse: wire::headers, examples: wire::header_values },
+pub const PARSERS: [Parser; 20] = [
+    Parser::new("command", model::command, model::commands),
+    Parser::new("decimal", model::decimal, model::decimals),
+    Parser::new("engine_snapshot", engine::snapshot, engine::snapshots),
+    Parser::new("journal_segment", journal::segment, journal::segments),
+    Parser::new("journal_snapshot", journal::snapshot, journal::snapshots),
+    Parser::new("journal_acknowledged", journal::acknowledged, journal::acknowledged_marks),
+    Parser::new("marketdata_snapshot", marketdata::snapshot, marketdata::snapshots),
+    Parser::new("exchange_state", exchange::state, exchange::states),
+    Parser::new("access_token", gateway::token, gateway::tokens),
+    Parser::new("sealed_secret", gateway::sealed_secret, gateway::sealed_secrets),
+    Parser::new("key_file", gateway::key_file, gateway::key_files).slow(),
+    Parser::new("config", program::config, program::configs).slow(),
+    Parser::new("connection", connection::bytes, connection::examples).slow(),
+    Parser::new("order_body", wire::order_body, wire::order_bodies),
+    Parser::new("number_text", wire::number_text, wire::number_texts),
+    Parser::new("token_form", wire::token_form, wire::token_forms),
+    Parser::new("query", wire::query, wire::queries),
+    Parser::new("cancel_request", wire::cancel_request, wire::cancel_requests),
+    Parser::new("stream_message", wire::stream_message, wire::stream_messages),
+    Parser::new("headers", wire::headers, wire::header_values),
 ];
 
 /// Runs the parser of a name, as a fuzz target does.
 ///
 /// # Panics
 ///
-/// If there is no such parser, or it is defective.
+/// If there is no such parser, it is defective, or it takes longer than an input may.
 pub fn run(name: &str, bytes: &[u8]) {
     let parser = PARSERS.iter().find(|parser| parser.name == name);
-    (parser.expect("a parser of that name").parse)(bytes);
+    let parser = parser.expect("a parser of that name");
+    cost::bounded(|| (parser.parse)(bytes));
 }

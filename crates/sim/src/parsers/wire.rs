@@ -2,8 +2,8 @@
 
 use openmart_wire::bitmart_v2::stream::{Channel, ClientMessage};
 use openmart_wire::bitmart_v2::{
-    CancelAll, CancelOrder, ListOrders, ListTrades, NumberText, OrderBody, PlaceOrder, Query,
-    Signature, TokenRequest, headers as header, limits,
+    CancelAll, CancelOrder, ListKlines, ListOrders, ListTrades, NumberText, OrderBody, PlaceOrder,
+    Query, Signature, TokenRequest, headers as header, limits,
 };
 
 fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
@@ -98,8 +98,13 @@ pub(super) fn query(bytes: &[u8]) -> bool {
             assert_eq!(ListTrades::from_query(&query).as_ref(), Ok(page), "{written:?}");
         }
     }
-    let times = query.required_time_ms("from").is_ok();
-    cancel || depth || times || orders.is_ok() || trades.is_ok()
+    let klines = ListKlines::from_query(&query);
+    if let Ok(range) = &klines {
+        let written = range.to_query();
+        let query = Query::parse(Some(&written)).expect("our own query is acceptable");
+        assert_eq!(ListKlines::from_query(&query).as_ref(), Ok(range), "{written:?}");
+    }
+    cancel || depth || klines.is_ok() || orders.is_ok() || trades.is_ok()
 }
 
 pub(super) fn queries() -> Vec<Vec<u8>> {
@@ -107,7 +112,7 @@ pub(super) fn queries() -> Vec<Vec<u8>> {
         "symbol=BMX_ETH&status=5&offset=0&limit=100",
         "symbol=BMX_ETH&side=buy",
         "symbol=%42MX%5FETH&entrust_id=1223181&limit=1000&offset=9007199254740991",
-        "precision=6&from=1600000000000&step=5",
+        "precision=6&from=1600000000000&to=1600000000000&step=5",
     ])
 }
 

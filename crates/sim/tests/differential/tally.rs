@@ -41,6 +41,12 @@ impl Tally {
         }
     }
 
+    pub(super) fn add(&mut self, other: &Self) {
+        for (what, count) in &other.0 {
+            *self.0.entry(what.clone()).or_default() += count;
+        }
+    }
+
     pub(super) fn assert_everything_happened(&self) {
         let expected = EXPECTED
             .iter()

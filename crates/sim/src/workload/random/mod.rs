@@ -17,8 +17,24 @@ use openmart_model::{
 use crate::oracle::Oracle;
 use crate::random::Random;
 
-/// Open orders above which most commands cancel, so that the state stays small.
-const ORDERS_OPEN_AIM: usize = 60;
+/// How large the state may become. Everything is compared after every command, so that most seeds
+/// have a small world and more of them fit into an hour.
+#[derive(Clone, Copy, Debug)]
+struct World {
+    /// Open orders above which most commands cancel.
+    orders_open_aim: usize,
+    /// Different client order ids, few enough to meet again.
+    client_ids: u64,
+}
+
+const SMALL: World = World { orders_open_aim: 24, client_ids: 10 };
+const LARGE: World = World { orders_open_aim: 60, client_ids: 40 };
+/// One seed in so many has a large world.
+const LARGE_EVERY: u64 = 8;
+
+/// Leaps of the clock: over the ends of minutes, hours, days and months, so that candles end and the
+/// ticker forgets.
+const LEAPS_MS: [u64; 5] = [20_000, 60_000, 3_600_000, 86_400_000, 40 * 86_400_000];
 /// Accounts above which no more are asked for.
 const ACCOUNTS_AIM: usize = 8;
 /// Assets and markets above which no more are asked for.
@@ -30,6 +46,7 @@ const KEYS_AIM: usize = 12;
 #[derive(Debug)]
 pub struct RandomCommands {
     random: Random,
+    world: World,
     /// The first commands, which list what the rest trades; last one first.
     opening: Vec<Command>,
     /// The price around which each market trades.
@@ -50,7 +67,8 @@ impl RandomCommands {
         let clock = 1_600_000_000_000 + random.below(1_000);
         let busy = MarketId(random.below(listing::FIRST_MARKETS) as u16);
         let (opening, mids, asked) = (Vec::new(), Vec::new(), Vec::new());
-        let mut commands = Self { random, opening, mids, asked, busy, named: 0, clock };
+        let world = if seed.is_multiple_of(LARGE_EVERY) { LARGE } else { SMALL };
+        let mut commands = Self { random, world, opening, mids, asked, busy, named: 0, clock };
         commands.opening = commands.listing();
         commands.opening.reverse();
         commands
@@ -59,6 +77,10 @@ impl RandomCommands {
     /// The time of the next command. Now and then it stands still or goes back.
     pub fn time(&mut self) -> Timestamp {
         self.clock += self.random.below(3);
+        if self.random.percent(1) {
+            let leap = self.random.pick(&LEAPS_MS);
+            self.clock += self.random.below(leap);
+        }
         let behind = if self.random.percent(5) { self.random.below(2_000) } else { 0 };
         Timestamp(self.clock - behind)
     }
@@ -68,7 +90,7 @@ impl RandomCommands {
         if let Some(command) = self.opening.pop() {
             return command;
         }
-        let crowded = state.orders_open() > ORDERS_OPEN_AIM;
+        let crowded = state.orders_open() > self.world.orders_open_aim;
         let (place, cancel) = if crowded { (400, 350) } else { (640, 90) };
         match self.random.weighted(&[place, cancel, 6, 70, 30, 8, 8, 12, 30]) {
             0 => self.place(state),

@@ -10,8 +10,6 @@ use crate::oracle::Oracle;
 
 /// Orders with a client order id that are kept for asking again.
 const ASKED_KEPT: usize = 24;
-/// Different client order ids, few enough to meet again.
-const CLIENT_IDS: u64 = 40;
 
 impl RandomCommands {
     pub(super) fn place(&mut self, state: &Oracle) -> Command {
@@ -51,7 +49,7 @@ impl RandomCommands {
     }
 
     fn client_id(&mut self) -> ClientOrderId {
-        let number = self.random.below(CLIENT_IDS);
+        let number = self.random.below(self.world.client_ids);
         let text = if number == 0 { "x".repeat(32) } else { format!("c-{number}") };
         ClientOrderId::new(&text).expect("it is within the alphabet")
     }
@@ -159,10 +157,10 @@ impl RandomCommands {
     }
 
     fn some_open_order(&mut self, state: &Oracle) -> Option<Order> {
-        let accounts = state.accounts_len() as u32;
-        let orders = (0..accounts).flat_map(|account| state.open_orders(AccountId(account)));
-        let orders: Vec<Order> = orders.collect();
-        if orders.is_empty() { None } else { Some(self.random.pick(&orders)) }
+        match state.orders_open() {
+            0 => None,
+            open => state.orders().nth(self.random.index(open)).copied(),
+        }
     }
 
     pub(super) fn cancel_all(&mut self, state: &Oracle) -> Command {

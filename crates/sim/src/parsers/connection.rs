@@ -1,0 +1,287 @@
+//! What a client writes to a connection: HTTP requests, an upgrade, WebSocket frames.
+//!
+//! Bytes enter and go to a real gateway over a socket. `@T` in them becomes a valid token and `@S` a
+//! valid signature of what is asked for, since no fuzzer would ever find one; so what lies behind the
+//! checks is reached as well. No answer may be an inner error, and nothing may panic.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::time::Duration;
+
+use openmart_exchange::{Exchange, ManualClock};
+use openmart_gateway::{Gateway, Options, TickDriver, Ticks, Vault};
+use openmart_journal::MemoryStorage;
+use openmart_model::{
+    AccountId, Amount, Asset, AssetId, Command, FeeSchedule, KeyId, MarketId, MarketSpec,
+    NewAccount, NewKey, NewOrder, OrderKind, Price, Quantity, Scopes, SelfTradePolicy, Side,
+    TimeInForce, Timestamp,
+};
+use openmart_wire::bitmart_v2::{PlaceOrder, SigningKey, TokenProof};
+
+const NOW_MS: u64 = 1_600_000_000_000;
+const SECRET: &str = "8c08d9d5c3d15b105dbddaf96e427ac6";
+const KEY: &str = "6591f7c2491db0a23a1d8ad6911c825e";
+const MEMO: &str = "memo";
+/// Inputs after which a new server takes over, so that what they leave behind stays small.
+const INPUTS_PER_SERVER: u32 = 5_000;
+/// A server that is silent for so long hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an answer is waited for before the connection is half closed, where one must come.
+const ANSWER_PATIENCE: Duration = Duration::from_millis(200);
+
+static SERVER: Mutex<Option<Server>> = Mutex::new(None);
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
+/// Whether something was answered as wished.
+pub(super) fn bytes(bytes: &[u8]) -> bool {
+    count_panics();
+    let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    if server.as_ref().is_none_or(|server| server.inputs == INPUTS_PER_SERVER) {
+        *server = Some(Server::start());
+    }
+    let server = server.as_mut().expect("it was started");
+    server.inputs += 1;
+    let before = PANICS.load(Ordering::Relaxed);
+    let answer = server.answer(&server.signed(bytes));
+    assert_eq!(PANICS.load(Ordering::Relaxed), before, "the server panicked");
+    let text = String::from_utf8_lossy(&answer);
+    assert!(!text.starts_with("HTTP/1.1 5"), "an inner error: {text}");
+    text.starts_with("HTTP/1.1 2") || text.starts_with("HTTP/1.1 101")
+}
+
+/// Panics of the server's own threads end a task there and nothing here, so they are counted.
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            PANICS.fetch_add(1, Ordering::Relaxed);
+            before(info);
+        }));
+    });
+}
+
+struct Server {
+    address: SocketAddr,
+    token: String,
+    inputs: u32,
+    _ticks: TickDriver,
+    _runtime: tokio::runtime::Runtime,
+    _exchange: Exchange,
+}
+
+impl Server {
+    fn start() -> Self {
+        let vault = Arc::new(Vault::from_key([7; 32]));
+        let clock = Arc::new(ManualClock::new(Timestamp(NOW_MS)));
+        let mut options = openmart_exchange::Options { clock: clock.clone(), ..Default::default() };
+        options.journal.background = false;
+        let storage = Arc::new(MemoryStorage::new());
+        let (exchange, _) = Exchange::open(storage, options).expect("an empty folder opens");
+        for command in listing(&vault) {
+            let receipt = exchange.execute_blocking(command).expect("the exchange runs");
+            receipt.result.expect("it can be listed");
+        }
+        let mut options = Options::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        (options.clock, options.pace_clock) = (clock.clone(), clock);
+        options.rate_limits = None;
+        options.body_timeout = ANSWER_PATIENCE;
+        let (ticks, driver) = Ticks::driven();
+        options.stream_ticks = ticks;
+        // One worker: the thread that waits for the answer has nothing else to do.
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build().expect("a runtime");
+        let gateway = Gateway::bind(exchange.clone(), vault.clone(), options);
+        let gateway = runtime.block_on(gateway).expect("a free port");
+        let address = gateway.local_addr();
+        runtime.spawn(gateway.run(std::future::pending()));
+        let token = vault.issue(KeyId(0), Timestamp(NOW_MS + 900_000));
+        let (_ticks, _runtime, _exchange) = (driver, runtime, exchange);
+        Self { address, token, inputs: 0, _ticks, _runtime, _exchange }
+    }
+
+    /// The input with its placeholders filled in.
+    fn signed(&self, input: &[u8]) -> Vec<u8> {
+        let signature = SigningKey::new(SECRET).sign(message(input));
+        let mut bytes = Vec::with_capacity(input.len() + 256);
+        let mut rest = input;
+        while let Some((first, after)) = rest.split_first() {
+            match (first, after.first()) {
+                (b'@', Some(b'T')) => bytes.extend(self.token.as_bytes()),
+                (b'@', Some(b'S')) => bytes.extend(signature.as_bytes()),
+                _ => {
+                    bytes.push(*first);
+                    rest = after;
+                    continue;
+                }
+            }
+            rest = &after[1..];
+        }
+        bytes
+    }
+
+    /// All that the server says until it hangs up.
+    fn answer(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(self.address).expect("the server listens");
+        // A server that has already refused may have hung up before it got all.
+        let _ = stream.write_all(bytes);
+        let mut answer = Vec::new();
+        let mut chunk = [0; 4096];
+        // A request whose connection is half closed may be dropped before it is answered.
+        if is_complete(bytes) {
+            stream.set_read_timeout(Some(ANSWER_PATIENCE)).expect("a timeout above zero");
+            if let Ok(count) = stream.read(&mut chunk) {
+                answer.extend(&chunk[..count]);
+            }
+        }
+        let _ = stream.shutdown(Shutdown::Write);
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout above zero");
+        loop {
+            match stream.read(&mut chunk) {
+                Ok(0) => return answer,
+                Ok(count) => answer.extend(&chunk[..count]),
+                Err(error) if is_timeout(error.kind()) => panic!("the server hangs"),
+                // Hanging up on unread bytes resets the connection.
+                Err(_) => return answer,
+            }
+        }
+    }
+}
+
+fn is_timeout(kind: std::io::ErrorKind) -> bool {
+    matches!(kind, std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+}
+
+/// Whether a first request is there with all of its body, as far as can be told at a glance.
+fn is_complete(bytes: &[u8]) -> bool {
+    let Some((head, body)) = head_and_body(bytes) else { return false };
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    if head.contains("transfer-encoding") || head.contains("expect") {
+        return false;
+    }
+    let lengths = head.split("content-length:").nth(1);
+    let length = lengths.and_then(|text| text.trim_start().split("\r\n").next()?.parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
+fn head_and_body(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    Some((&bytes[..end], &bytes[end + 4..]))
+}
+
+/// What the first request has to sign.
+fn message(input: &[u8]) -> String {
+    let Some((head, body)) = head_and_body(input) else { return String::new() };
+    let head = String::from_utf8_lossy(head);
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    match target.strip_prefix("/v2/orders") {
+        Some("") => {
+            let order = PlaceOrder::parse(body).ok();
+            let first = order.and_then(|order| order.candidate_messages().into_iter().next());
+            first.unwrap_or_default()
+        }
+        Some(rest) => match rest.strip_prefix('/') {
+            Some(id) => format!("entrust_id={id}"),
+            None => rest.trim_start_matches('?').to_owned(),
+        },
+        None => String::new(),
+    }
+}
+
+fn listing(vault: &Vault) -> Vec<Command> {
+    let asset = |code: &str| {
+        Command::AddAsset(Asset { code: code.into(), name: code.into(), decimals: 10 })
+    };
+    let market = Command::AddMarket(MarketSpec {
+        base: AssetId(0),
+        quote: AssetId(1),
+        price_decimals: 4,
+        quantity_decimals: 2,
+        depth_decimals_min: 2,
+        quantity_min: Quantity::new(10),
+        quantity_max: Quantity::new(500_000_000),
+        notional_min_buy: Amount::new(1_000),
+        notional_min_sell: Amount::new(1_000),
+        fees: FeeSchedule::default(),
+        self_trade: SelfTradePolicy::Allow,
+        price_band_multiple: 5,
+    });
+    let key = NewKey {
+        key: KEY.into(),
+        sealed_secret: vault.seal(SECRET, KEY),
+        memo: MEMO.into(),
+        scopes: Scopes::ALL,
+        ranges: vec![],
+    };
+    let much = Amount::new(1_000_000_000_000_000_000);
+    let deposits = vec![(AssetId(0), much), (AssetId(1), much)];
+    let account = NewAccount { name: "alice".into(), deposits, keys: vec![key] };
+    let order = |side, price| {
+        let time_in_force = TimeInForce::GTC;
+        let (price, quantity) = (Price::new(price), Quantity::new(1_000));
+        let kind = OrderKind::Limit { price, quantity, time_in_force };
+        let (account, market, client_id) = (AccountId(0), MarketId(0), None);
+        Command::Place(NewOrder { account, market, side, kind, client_id })
+    };
+    let mut commands = vec![asset("A"), asset("B"), market, Command::AddAccount(account)];
+    commands.extend([order(Side::Buy, 9_900), order(Side::Sell, 10_100), order(Side::Buy, 10_100)]);
+    commands
+}
+
+/// One request for every route, pairs of them on one connection, and the stream.
+pub(super) fn examples() -> Vec<Vec<u8>> {
+    const PRIVATE: &str = "x-bm-authorization: Bearer @T\r\nx-bm-timestamp: 1600000000000\r\n";
+    let get = |target: &str| format!("GET {target} HTTP/1.1\r\nhost: a\r\n{PRIVATE}\r\n");
+    let targets = [
+        "/v2/ping",
+        "/v2/time",
+        "/v2/steps",
+        "/v2/currencies",
+        "/v2/symbols",
+        "/v2/symbols_details",
+        "/v2/symbols/A_B",
+        "/v2/ticker?symbol=A_B",
+        "/v2/symbols/A_B/orders?precision=3",
+        "/v2/symbols/A_B/trades",
+        "/v2/symbols/A_B/kline?step=1&from=1599999000000&to=1600000000000",
+        "/v2/wallet",
+        "/v2/orders?symbol=A_B&status=5&offset=0&limit=10",
+        "/v2/orders/1",
+        "/v2/trades?symbol=A_B&entrust_id=1&offset=0&limit=10",
+    ];
+    let mut texts: Vec<String> = targets.into_iter().map(get).collect();
+    texts.push([get("/v2/ping"), get("/v2/wallet")].concat());
+    let signed = |line: &str, body: &str| {
+        let length = body.len();
+        format!(
+            "{line} HTTP/1.1\r\nhost: a\r\n{PRIVATE}x-bm-signature: @S\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+    };
+    let order = r#"{"symbol":"A_B","side":"buy","amount":"1.5","price":0.9}"#;
+    texts.push(signed("POST /v2/orders", order));
+    let proof = TokenProof::new(KEY, SECRET, MEMO).client_secret(None);
+    let form = format!("grant_type=client_credentials&client_id={KEY}&client_secret={proof}");
+    let line = "POST /v2/authentication HTTP/1.1\r\nhost: a";
+    let length = form.len();
+    let kind = "application/x-www-form-urlencoded";
+    texts.push(format!("{line}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{form}"));
+    texts.push(signed("DELETE /v2/orders?side=sell&symbol=A_B", ""));
+    let mut examples: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
+    let frames = [r#"{"subscribe":"price","symbol":"A_B"}"#, r#"{"subscribe":"ping"}"#];
+    examples.push([UPGRADE, &frame(0x81, frames[0]), &frame(0x88, "\u{3}")].concat());
+    examples.push([UPGRADE, &frame(0x01, frames[1]), &frame(0x89, "x")].concat());
+    examples
+}
+
+const UPGRADE: &[u8] =
+    b"GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+    sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// A short frame under the mask of zeros, so that its text stays readable.
+fn frame(first: u8, text: &str) -> Vec<u8> {
+    let length = u8::try_from(text.len()).expect("a short text");
+    let head = [first, 0x80 | length, 0, 0, 0, 0];
+    [&head[..], text.as_bytes()].concat()
+}
