@@ -3,7 +3,7 @@
 CARGO ?= cargo
 CLIENTS := target/clients
 
-.PHONY: help run test test-rust test-clients check bench sim
+.PHONY: help run test test-rust test-clients check bench sim sim-damage sim-cuts sim-kills
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,3 +35,13 @@ bench: ## measure, print the table and write target/bench/*.json
 sim: ## differential test of the engine, SEED=N COMMANDS=N
 	OPENMART_SIM_SEED=$(SEED) OPENMART_SIM_COMMANDS=$(COMMANDS) \
 		$(CARGO) test --release --package openmart-sim --test differential -- --nocapture
+
+sim-damage: ## every bit, length, block and pair of entries of 1 MiB damaged; 10 minutes of two cores
+	OPENMART_DAMAGE=all $(CARGO) test --release --package openmart-journal --test whole -- --nocapture
+
+sim-cuts: ## every second power cut and fifty ways to tear at each step; minutes
+	OPENMART_CRASH_POINTS=all $(CARGO) test --release --package openmart-sim --test crash_points -- --nocapture
+
+sim-kills: ## kill the program under a flood, ROUNDS=N (10000); 500 rounds a minute
+	OPENMART_CRASH_FLOOD_ROUNDS=$(or $(ROUNDS),10000) \
+		$(CARGO) test --release --package openmart --test crash flood -- --nocapture

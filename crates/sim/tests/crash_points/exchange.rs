@@ -13,8 +13,7 @@ use crate::watched::Watched;
 use crate::{COMMANDS, Effort, short_segments};
 
 fn options(clock: Arc<ManualClock>) -> Options {
-    // Of history only the newest snapshot's sequence on is replayed from elsewhere, so that the
-    // whole journal has to stay.
+    // History lies in a temporary file, which each start writes anew from the whole journal.
     let journal = openmart_journal::Options {
         retention: openmart_journal::Retention::KeepAll,
         ..short_segments()

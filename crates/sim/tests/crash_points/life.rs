@@ -1,7 +1,7 @@
 //! One run of journal and engine, from a disk as it is to the end of its pace, and the start that
 //! finds what it left.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openmart_engine::Engine;
 use openmart_journal::{Journal, MemoryStorage, Options, Recovery, Storage};
@@ -101,6 +101,11 @@ impl Life {
         }
         disk.end();
         *self.running() = None;
+    }
+
+    /// Lets go of the disk after a kill.
+    pub(crate) fn forget(&self) {
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Running>> {

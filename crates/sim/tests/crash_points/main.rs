@@ -5,6 +5,7 @@
 //!
 //! On the way segments change and are removed, and snapshots are written while commands go on. The
 //! start after a cut is cut short at each of its own points as well, and so is what it goes on with.
+//! A process may also be killed before the power goes, with the system's memory of the disk intact.
 //!
 //! `make test` takes every point of a run with four ways to tear, and samples of the second cuts.
 //! `OPENMART_CRASH_POINTS=all` takes every second cut and more ways. Everything follows from
@@ -16,6 +17,7 @@ mod script;
 mod watched;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -193,6 +195,46 @@ fn a_second_power_cut_at_any_point_loses_nothing_either() {
     tally.assert_everything_happened();
 }
 
+/// First only the process is killed, and what it had not synced is still in the system's memory. Its
+/// successor goes on from there, and then the power goes. Nothing that the successor built on, or
+/// said, may turn out to be lost.
+#[test]
+fn a_power_cut_after_a_killed_process_loses_nothing_either() {
+    let effort = Effort::from_environment();
+    let began = Instant::now();
+    let script = Arc::new(Script::new(effort.seed ^ 4, COMMANDS));
+    let tally = Arc::new(Mutex::new(Tally::default()));
+    let every = effort.or_all(29, 1);
+    let mut kills = 0;
+    for kill_at in (effort.seed % every..).step_by(every as usize) {
+        let pace = Pace { batch_max: 6, snapshot_every: 8, batches: usize::MAX };
+        let life = Life::new(script.clone(), short_segments(), pace, Known::default());
+        let (life, counted, point) = (Arc::new(life), tally.clone(), AtomicU64::new(0));
+        let (killed, disk) = (life.clone(), Watched::new());
+        disk.watch(life.interleaved(move |disk, step, known| {
+            if point.fetch_add(1, Ordering::SeqCst) == kill_at {
+                let pace = Pace { batch_max: 6, snapshot_every: 2, batches: 5 };
+                let first = format!("killed at {kill_at}, {step:?}");
+                cut_again(effort, &first, disk, killed.after_cut(pace, known), &counted);
+                std::panic::resume_unwind(Box::new("killed"));
+            }
+        }));
+        let ended = catch_unwind(AssertUnwindSafe(|| life.run(&disk)));
+        life.forget();
+        match ended {
+            Ok(()) => break,
+            Err(cause) if cause.is::<&str>() && cause.downcast_ref() == Some(&"killed") => {
+                kills += 1;
+            }
+            Err(cause) => std::panic::resume_unwind(cause),
+        }
+    }
+    let tally = tally.lock().expect("no start panicked");
+    println!("{kills} kills, then {tally:?} in {:.1?}", began.elapsed());
+    assert!(kills > 30);
+    tally.assert_everything_happened();
+}
+
 fn cut_again(
     effort: Effort,
     first: &str,
@@ -200,7 +242,7 @@ fn cut_again(
     life: Life,
     tally: &Arc<Mutex<Tally>>,
 ) {
-    let (disk, life, first) = (Watched::over(image.clone()), Arc::new(life), first.to_owned());
+    let (disk, life, first) = (Watched::abandoned(image.clone()), Arc::new(life), first.to_owned());
     let (counted, cut) = (tally.clone(), life.clone());
     disk.watch(life.interleaved(move |disk, step, known| {
         let mut tally = counted.lock().expect("no start panicked");

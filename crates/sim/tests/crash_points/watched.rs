@@ -46,15 +46,18 @@ pub(crate) type Look = Box<dyn Fn(&MemoryStorage, Step) + Send + Sync>;
 pub(crate) struct Watched {
     disk: MemoryStorage,
     look: Arc<OnceLock<Look>>,
+    /// Whether the lock of the folder is that of a process that is gone.
+    abandoned: bool,
 }
 
 impl Watched {
     pub(crate) fn new() -> Self {
-        Self::over(MemoryStorage::new())
+        Self { disk: MemoryStorage::new(), look: Arc::default(), abandoned: false }
     }
 
-    pub(crate) fn over(disk: MemoryStorage) -> Self {
-        Self { disk, look: Arc::default() }
+    /// A disk whose last process is gone, and its lock with it.
+    pub(crate) fn abandoned(disk: MemoryStorage) -> Self {
+        Self { disk, look: Arc::default(), abandoned: true }
     }
 
     /// From now on `look` is called before each change.
@@ -89,6 +92,9 @@ impl Storage for Watched {
     }
 
     fn lock(&self) -> Result<Lock, LockError> {
+        if self.abandoned {
+            return Ok(Lock::new(()));
+        }
         self.disk.lock()
     }
 
