@@ -3,7 +3,7 @@
 CARGO ?= cargo
 CLIENTS := target/clients
 
-.PHONY: help run test test-rust test-clients test-bench check bench sim cancels fuzz
+.PHONY: help run test test-rust test-clients test-bench check bench sim sim-damage sim-cuts sim-kills cancels fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,3 +46,13 @@ cancels: ## cancels racing fills: CANCELS=N on the engine, PIPELINE=N through th
 
 fuzz: ## coverage-guided fuzzing of every parser, SECONDS=N each (default 60), TARGETS="a b"
 	CARGO="$(CARGO)" tests/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
+
+sim-damage: ## every bit, length, block and pair of entries of 1 MiB damaged; 10 minutes of two cores
+	OPENMART_DAMAGE=all $(CARGO) test --release --package openmart-journal --test whole -- --nocapture
+
+sim-cuts: ## every second power cut and fifty ways to tear at each step; minutes
+	OPENMART_CRASH_POINTS=all $(CARGO) test --release --package openmart-sim --test crash_points -- --nocapture
+
+sim-kills: ## kill the program under a flood, ROUNDS=N (10000); 500 rounds a minute
+	OPENMART_CRASH_FLOOD_ROUNDS=$(or $(ROUNDS),10000) \
+		$(CARGO) test --release --package openmart --test crash flood -- --nocapture

@@ -30,7 +30,7 @@ pub fn check_segment_bytes(bytes: &[u8]) -> Result<u64, ReadError> {
 
 /// Reads `bytes` as a snapshot file; whether it is a sound one.
 pub fn check_snapshot_bytes(bytes: &[u8]) -> bool {
-    snapshot::decode(bytes.to_vec()).is_ok()
+    snapshot::check(bytes).is_ok()
 }
 
 /// Reads `bytes` as the file of the acknowledged mark; whether it is a sound one.

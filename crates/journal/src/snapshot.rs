@@ -59,6 +59,14 @@ pub(crate) fn encode_header(
 
 /// Checks a whole file and takes the content out of it.
 pub(crate) fn decode(mut file: Vec<u8>) -> Result<SnapshotData, DamageKind> {
+    check(&file)?;
+    let header: Vec<u8> = file.drain(..SNAPSHOT_HEADER_BYTES).collect();
+    let (sequence, digest) = (u64_at(&header, 16), u64_at(&header, 24));
+    Ok(SnapshotData { sequence, chain: chain_at(&header, 40), digest, bytes: file })
+}
+
+/// Checks a whole file.
+pub(crate) fn check(file: &[u8]) -> Result<(), DamageKind> {
     let Some(header) = file.get(..SNAPSHOT_HEADER_BYTES) else {
         return Err(DamageKind::Snapshot("the header is not complete"));
     };
@@ -81,10 +89,7 @@ pub(crate) fn decode(mut file: Vec<u8>) -> Result<SnapshotData, DamageKind> {
     if header[72..104] != *Sha256::digest(content) {
         return Err(DamageKind::Snapshot("the SHA-256 of the content"));
     }
-    let (sequence, digest) = (u64_at(header, 16), u64_at(header, 24));
-    let chain = chain_at(header, 40);
-    file.drain(..SNAPSHOT_HEADER_BYTES);
-    Ok(SnapshotData { sequence, chain, digest, bytes: file })
+    Ok(())
 }
 
 /// Sequences of all snapshot files, ascending.

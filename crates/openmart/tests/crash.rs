@@ -8,6 +8,10 @@
 //! `openmart journal verify` has the last word, and the history that lived through it is compared row
 //! by row with one rebuilt from the journal in a second folder.
 //!
+//! A second test does the same under a flood: a hundred connections, a thousand answers and more in
+//! a round, and an audit that does not grow with the folder. `OPENMART_CRASH_FLOOD_ROUNDS` sets its
+//! number of kills (10).
+//!
 //! `OPENMART_CRASH_ROUNDS` sets the number of kills (50), `OPENMART_CRASH_SEED` the seed, which a
 //! failure prints. The seed repeats what each client does and when the kill comes, not how the
 //! clients interleave.
@@ -16,20 +20,29 @@ mod support;
 
 #[path = "crash/audit.rs"]
 mod audit;
+#[path = "crash/flood.rs"]
+mod flood;
+#[path = "crash/fuse.rs"]
+mod fuse;
+#[path = "crash/history.rs"]
+mod history;
 #[path = "crash/ledger.rs"]
 mod ledger;
 #[path = "crash/load.rs"]
 mod load;
+#[path = "crash/replay.rs"]
+mod replay;
 #[path = "crash/venue.rs"]
 mod venue;
 
 use std::env;
-use std::fs;
-use std::path::Path;
+use std::ops::Range;
+use std::time::Instant;
 
 use audit::audit;
+use history::history_is_what_the_journal_says;
 use ledger::Ledgers;
-use openmart_history::{FILE_NAME, dump};
+use replay::Replay;
 use support::process::{Server, run, text};
 use support::random::Random;
 use venue::Venue;
@@ -44,12 +57,20 @@ const ROUNDS_PER_FOLDER: u64 = 50;
 /// The kill comes at the latest after so many answers.
 const ANSWERS_MAX: u64 = 300;
 
+/// Kills under a flood, in `make test`.
+const FLOOD_ROUNDS: u64 = 10;
+
+/// Kills under a flood on one folder: some thirty thousand commands.
+const FLOODS_PER_FOLDER: u64 = 25;
+
+/// How many folders share one comparison of history row by row, which costs more than a round.
+const FOLDERS_PER_HISTORY: u64 = 10;
+
+/// The kill comes after so many answers.
+const FLOOD_ANSWERS: Range<u64> = 500..2_000;
+
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_is_half_done() {
-    let number = |name: &str, default| match env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is not a number")),
-        Err(_) => default,
-    };
     let (rounds, seed) =
         (number("OPENMART_CRASH_ROUNDS", ROUNDS), number("OPENMART_CRASH_SEED", SEED));
     println!("OPENMART_CRASH_ROUNDS={rounds} OPENMART_CRASH_SEED={seed}");
@@ -81,6 +102,56 @@ fn kill_and_audit(kills: u64, random: &mut Random) {
     let figures = ledgers.figures();
     println!("{figures:?}");
     assert!(figures.could_have_failed(kills), "too little happened to find anything");
+    end_and_verify(server, &venue);
+    history_is_what_the_journal_says(&venue);
+}
+
+/// Some hundred requests at a time, more than a thousand a round. Each entry of the journal is held
+/// against what was asked and told, and what is served against an engine that replays it.
+#[test]
+fn a_flood_of_commands_is_neither_lost_nor_repeated_nor_reordered() {
+    let rounds = number("OPENMART_CRASH_FLOOD_ROUNDS", FLOOD_ROUNDS);
+    let seed = number("OPENMART_CRASH_SEED", SEED);
+    println!("OPENMART_CRASH_FLOOD_ROUNDS={rounds} OPENMART_CRASH_SEED={seed}");
+    let (mut random, mut figures, began) =
+        (Random::new(seed), replay::Figures::default(), Instant::now());
+    for folder in 0..rounds.div_ceil(FLOODS_PER_FOLDER) {
+        let kills = FLOODS_PER_FOLDER.min(rounds - folder * FLOODS_PER_FOLDER);
+        let history = folder % FOLDERS_PER_HISTORY == 0;
+        figures += flood_and_audit(kills, &mut random, history);
+        if folder % 10 == 0 || (folder + 1) * FLOODS_PER_FOLDER >= rounds {
+            println!(
+                "{} rounds in {:.1?}: {figures:?}",
+                folder * FLOODS_PER_FOLDER + kills,
+                began.elapsed()
+            );
+        }
+    }
+    assert!(figures.could_have_failed(rounds), "too little happened to find anything: {figures:?}");
+}
+
+/// One folder, killed so many times.
+fn flood_and_audit(kills: u64, random: &mut Random, history: bool) -> replay::Figures {
+    let venue = Venue::new();
+    let mut server = venue.start();
+    let mut replay = Replay::of(venue.data_dir(), server.address);
+    for round in 0..kills {
+        let answers = FLOOD_ANSWERS.start + random.below(FLOOD_ANSWERS.end - FLOOD_ANSWERS.start);
+        let asked = flood::run(&mut server, replay.open_orders(), answers, round, random.word());
+        while random.chance(15) {
+            venue.spawn_and_kill();
+        }
+        server = venue.start();
+        replay.audit(server.address, asked);
+    }
+    end_and_verify(server, &venue);
+    if history {
+        history_is_what_the_journal_says(&venue);
+    }
+    replay.figures
+}
+
+fn end_and_verify(server: Server, venue: &Venue) {
     let (status, log) = end(server);
     assert_eq!(status, Some(0), "{log}");
     let output = run(["journal", "verify", venue.data_dir()]);
@@ -88,34 +159,13 @@ fn kill_and_audit(kills: u64, random: &mut Random) {
     assert_eq!(output.status.code(), Some(0), "{report}{}", text(&output.stderr));
     assert!(report.ends_with("\nsound\n"), "{report}");
     assert!(report.contains("snapshot at "), "{report}");
-    history_is_what_the_journal_says(&venue);
 }
 
-/// The file that lived through all kills must have the rows of one that is written anew elsewhere.
-fn history_is_what_the_journal_says(venue: &Venue) {
-    let copy = tempfile::tempdir().expect("a temporary folder");
-    for file in fs::read_dir(venue.data_dir()).expect("the data folder") {
-        let file = file.expect("a file of the data folder");
-        if !file.file_name().to_string_lossy().starts_with(FILE_NAME) {
-            fs::copy(file.path(), copy.path().join(file.file_name())).expect("a copy");
-        }
+fn number(name: &str, default: u64) -> u64 {
+    match env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is not a number")),
+        Err(_) => default,
     }
-    let output = run(["journal", "rebuild-history", copy.path().to_str().expect("UTF-8")]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let rows = |folder: &Path| {
-        let mut rows = Vec::new();
-        dump(&folder.join(FILE_NAME), |row| rows.push(row)).expect("a history");
-        rows
-    };
-    let (lived, rebuilt) = (rows(Path::new(venue.data_dir())), rows(copy.path()));
-    println!("history has {} rows", lived.len());
-    for table in ["orders ", "fills ", "trades "] {
-        let some = lived.iter().filter(|row| row.starts_with(table)).count();
-        assert!(some > 10, "{some} rows of {table}");
-    }
-    let differing = lived.iter().zip(&rebuilt).find(|(lived, rebuilt)| lived != rebuilt);
-    assert_eq!(differing, None);
-    assert_eq!(lived.len(), rebuilt.len());
 }
 
 fn end(server: Server) -> (Option<i32>, String) {

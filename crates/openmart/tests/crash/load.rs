@@ -6,11 +6,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use openmart_wire::bitmart_v2::{Order, OrderBody, OrderStatus, Side};
 
+use crate::fuse::Fuse;
 use crate::ledger::{Doubt, Ledger, Ledgers};
 use crate::support::account::{ALICE, Account, BOB, limit, parsed, placed};
 use crate::support::http::Response;
@@ -44,32 +44,6 @@ pub(crate) fn run(server: &mut Server, ledgers: &mut Ledgers, answers: u64, roun
         }
     });
     assert!(fuse.is_burnt(), "the clients stopped before the kill");
-}
-
-/// Counts answers and kills the server at the last of them.
-struct Fuse<'s> {
-    server: Mutex<&'s mut Server>,
-    left: AtomicU64,
-    burnt: AtomicBool,
-}
-
-impl<'s> Fuse<'s> {
-    fn new(server: &'s mut Server, answers: u64) -> Self {
-        let (left, burnt) = (AtomicU64::new(answers + 1), AtomicBool::new(false));
-        Self { server: Mutex::new(server), left, burnt }
-    }
-
-    fn burn(&self) {
-        if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-            // Before the kill, so that whoever gets no answer finds it set.
-            self.burnt.store(true, Ordering::SeqCst);
-            self.server.lock().expect("no client panicked").kill();
-        }
-    }
-
-    fn is_burnt(&self) -> bool {
-        self.burnt.load(Ordering::SeqCst)
-    }
 }
 
 /// What a client does, and the side it prefers or has to itself.

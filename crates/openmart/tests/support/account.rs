@@ -60,6 +60,12 @@ impl Account {
         Ok(Self { connection, signing, token: token.access_token })
     }
 
+    /// The same account over a connection of its own.
+    pub(crate) fn beside(&self, address: SocketAddr) -> io::Result<Self> {
+        let (signing, token) = (self.signing.clone(), self.token.clone());
+        Ok(Self { connection: Connection::open(address)?, signing, token })
+    }
+
     fn send(
         &mut self,
         method: &str,
@@ -67,6 +73,22 @@ impl Account {
         signature: Option<&str>,
         body: &str,
     ) -> io::Result<Response> {
+        self.begin(method, target, signature, body)?;
+        self.finish()
+    }
+
+    /// The answer to what was begun.
+    pub(crate) fn finish(&mut self) -> io::Result<Response> {
+        self.connection.response()
+    }
+
+    fn begin(
+        &mut self,
+        method: &str,
+        target: &str,
+        signature: Option<&str>,
+        body: &str,
+    ) -> io::Result<()> {
         let bearer = format!("Bearer {}", self.token);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         let timestamp = now.as_millis().to_string();
@@ -76,22 +98,37 @@ impl Account {
             ("X-BM-TIMESTAMP", &timestamp),
         ];
         headers.extend(signature.map(|signature| ("X-BM-SIGNATURE", signature)));
-        self.connection.request(method, target, &headers, body)
+        self.connection.send(method, target, &headers, body)
     }
 
     pub(crate) fn place(&mut self, order: &OrderBody) -> io::Result<Response> {
+        self.begin_place(order)?;
+        self.finish()
+    }
+
+    pub(crate) fn begin_place(&mut self, order: &OrderBody) -> io::Result<()> {
         let signature = self.signing.sign(order.signed_message());
         let body = serde_json::to_string(order).expect("an order is JSON");
-        self.send("POST", "/v2/orders", Some(&signature), &body)
+        self.begin("POST", "/v2/orders", Some(&signature), &body)
     }
 
     pub(crate) fn cancel(&mut self, id: u64) -> io::Result<Response> {
+        self.begin_cancel(id)?;
+        self.finish()
+    }
+
+    pub(crate) fn begin_cancel(&mut self, id: u64) -> io::Result<()> {
         let signature = self.signing.sign_cancel_order(id);
-        self.send("DELETE", &format!("/v2/orders/{id}"), Some(&signature), "")
+        self.begin("DELETE", &format!("/v2/orders/{id}"), Some(&signature), "")
     }
 
     pub(crate) fn cancel_all(&mut self, symbol: &str, side: Side) -> io::Result<Response> {
-        self.send("DELETE", &format!("/v2/orders?symbol={symbol}&side={side}"), None, "")
+        self.begin_cancel_all(symbol, side)?;
+        self.finish()
+    }
+
+    pub(crate) fn begin_cancel_all(&mut self, symbol: &str, side: Side) -> io::Result<()> {
+        self.begin("DELETE", &format!("/v2/orders?symbol={symbol}&side={side}"), None, "")
     }
 
     pub(crate) fn order(&mut self, id: u64) -> io::Result<Response> {
@@ -110,10 +147,18 @@ impl Account {
 
     /// All orders of a market, newest first.
     pub(crate) fn orders(&mut self, symbol: &str) -> io::Result<Vec<Order>> {
+        self.orders_with(symbol, StatusFilter::All)
+    }
+
+    /// Some orders of a market, newest first.
+    pub(crate) fn orders_with(
+        &mut self,
+        symbol: &str,
+        status: StatusFilter,
+    ) -> io::Result<Vec<Order>> {
         let mut orders = Vec::new();
         loop {
             let offset = orders.len() as u64 / u64::from(ROWS);
-            let status = StatusFilter::All;
             let list = ListOrders { symbol: symbol.into(), status, offset, limit: ROWS };
             let answer = self.send("GET", &format!("/v2/orders?{}", list.to_query()), None, "")?;
             let page: OrderPage = parsed(&answer);

@@ -41,16 +41,28 @@ impl Connection {
         headers: &[(&str, &str)],
         body: &str,
     ) -> io::Result<Response> {
+        self.send(method, target, headers, body)?;
+        self.response()
+    }
+
+    /// Sends without waiting for the answer.
+    pub(crate) fn send(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<()> {
         let mut request = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n");
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
-        self.stream.get_mut().write_all(request.as_bytes())?;
-        self.response()
+        self.stream.get_mut().write_all(request.as_bytes())
     }
 
-    fn response(&mut self) -> io::Result<Response> {
+    /// The answer to the oldest request that has none.
+    pub(crate) fn response(&mut self) -> io::Result<Response> {
         let status = self.line()?;
         let status = status.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or(ErrorKind::InvalidData)?;
