@@ -27,6 +27,12 @@ use tracing_subscriber::filter::LevelFilter;
 
 use arguments::{Arguments, Command};
 
+/// Memory that one thread took and another freed goes back to the system, even if little is taken after a
+/// burst. The allocator of the C library keeps it.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     // Wrong usage ends here, with exit code 2.
     let Arguments { log, command } = Arguments::parse();
