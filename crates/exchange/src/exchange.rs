@@ -73,18 +73,14 @@ impl Exchange {
         options: Options,
     ) -> Result<(Self, RecoveryReport), OpenError> {
         options.check()?;
-        let Recovered { journal, state, image, history, report } =
+        let Recovered { journal, state, history, report } =
             recover(storage.clone(), location, &options)?;
         let history = History::start(history, options.history)?;
         let intake = Intake::new(options.queue_cancels_max, options.queue_orders_max);
         let snapshot_sequence = report.snapshot_sequence.unwrap_or(0);
         let pipeline = Arc::new(Pipeline::new(state, history, intake, snapshot_sequence));
-        let snapshotter = Snapshotter {
-            pipeline: pipeline.clone(),
-            storage,
-            writer: journal.snapshot_writer(),
-            newest: image,
-        };
+        let snapshotter =
+            Snapshotter { pipeline: pipeline.clone(), storage, writer: journal.snapshot_writer() };
         let sequencer = Sequencer::new(journal, pipeline.clone(), &options);
         let snapshotter = start("openmart-snapshot", || snapshotter.run())?;
         let threads = match start("openmart-sequencer", || sequencer.run()) {

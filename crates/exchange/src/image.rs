@@ -12,13 +12,17 @@ use crate::state::State;
 /// The layout. Another number is another layout.
 const VERSION: u32 = 2;
 
+/// More than an open order takes in an image. Room that is made at once is not copied while the image
+/// grows, and what is left over is never touched.
+const ORDER_BYTES: usize = 96;
+
 /// Bytes of the length before each section.
 const LENGTH_BYTES: usize = size_of::<u64>();
 
 impl State {
     /// The bytes of the whole state. Equal states have equal bytes.
     pub(crate) fn to_image(&self) -> Vec<u8> {
-        let mut image = Vec::new();
+        let mut image = Vec::with_capacity(self.engine.orders_open() * ORDER_BYTES);
         Writer::new(&mut image).put(&VERSION);
         section(&mut image, |writer| self.engine.snapshot(writer));
         section(&mut image, |writer| self.market_data.snapshot(writer));

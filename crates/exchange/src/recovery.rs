@@ -60,8 +60,6 @@ impl fmt::Display for RecoveryReport {
 pub(crate) struct Recovered {
     pub(crate) journal: Journal,
     pub(crate) state: State,
-    /// The bytes of the newest snapshot.
-    pub(crate) image: Option<Vec<u8>>,
     /// History with everything up to the state.
     pub(crate) history: Store,
     pub(crate) report: RecoveryReport,
@@ -76,9 +74,9 @@ pub(crate) fn recover(
     let (journal, mut recovery) = Journal::open(storage.clone(), options.journal.clone())?;
     // After the journal, which has taken the folder for this process.
     let mut history = Store::open(location)?;
-    let snapshot = recovery.snapshot.take();
-    let mut state = match &snapshot {
-        Some(snapshot) => restore(snapshot)?,
+    let snapshot_sequence = recovery.snapshot.as_ref().map(|snapshot| snapshot.sequence);
+    let mut state = match recovery.snapshot.take() {
+        Some(snapshot) => restore(&snapshot)?,
         None => State::new(),
     };
     let history_entries = catch_up(&storage, &recovery, &mut history, state.sequence())?;
@@ -89,7 +87,7 @@ pub(crate) fn recover(
         what: violation.to_string(),
     })?;
     let report = RecoveryReport {
-        snapshot_sequence: snapshot.as_ref().map(|snapshot| snapshot.sequence),
+        snapshot_sequence,
         entries_replayed,
         last_sequence: state.sequence(),
         history_entries,
@@ -98,8 +96,7 @@ pub(crate) fn recover(
         damaged_snapshots: std::mem::take(&mut recovery.damaged_snapshots),
         elapsed: started.elapsed(),
     };
-    let image = snapshot.map(|snapshot| snapshot.bytes);
-    Ok(Recovered { journal, state, image, history, report })
+    Ok(Recovered { journal, state, history, report })
 }
 
 /// Restores a snapshot and holds it against what was written about it.

@@ -84,13 +84,11 @@ pub(crate) struct Snapshotter {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) writer: SnapshotWriter,
-    /// The newest snapshot, to start the next one from. Nothing: start from the first entry.
-    pub(crate) newest: Option<Vec<u8>>,
 }
 
 impl Snapshotter {
     /// Runs until the desk is closed.
-    pub(crate) fn run(mut self) {
+    pub(crate) fn run(self) {
         let _guard = CloseAtEnd(self.pipeline.clone());
         while let Some(answers) = self.pipeline.snapshots.take() {
             let made = self.make();
@@ -104,20 +102,29 @@ impl Snapshotter {
     }
 
     /// Makes a snapshot of what is applied now. Without anything new there is nothing to do.
-    fn make(&mut self) -> Result<u64, SnapshotError> {
+    fn make(&self) -> Result<u64, SnapshotError> {
         let gauges = &self.pipeline.gauges;
         let target = gauges.sequence.load(Ordering::Acquire);
         if target == gauges.snapshot_sequence.load(Ordering::Relaxed) {
             return Ok(target);
         }
-        let mut state = match &self.newest {
-            Some(image) => State::from_image(image).map_err(failed)?,
-            None => State::new(),
-        };
+        let mut state = self.newest()?;
         let chain = self.replay(&mut state, target)?;
-        let image = write(&self.pipeline, &self.writer, &state, &chain)?;
-        self.newest = Some(image);
+        check(&state)?;
+        let (digest, image) = (state.engine.digest(), state.to_image());
+        // Before the wait for history: two states and an image are all that a snapshot ever takes.
+        drop(state);
+        keep(&self.pipeline, &self.writer, target, &chain, digest, &image)?;
         Ok(target)
+    }
+
+    /// The state of the newest snapshot, which the disk has: in memory it would take nearly as much as
+    /// the open orders themselves. Without one, the state before the first entry.
+    fn newest(&self) -> Result<State, SnapshotError> {
+        match self.writer.newest() {
+            Some(snapshot) => State::from_image(&snapshot.bytes).map_err(failed),
+            None => Ok(State::new()),
+        }
     }
 
     /// Applies the entries up to `target`; gives the hash chain there.
@@ -137,24 +144,38 @@ impl Snapshotter {
     }
 }
 
-/// Checks a state and writes it as a snapshot. Gives the bytes.
-///
-/// A start replays only what comes after a snapshot, so history must have the rest before there is
-/// one.
+/// Checks a state and writes it as a snapshot.
 pub(crate) fn write(
     pipeline: &Pipeline,
     writer: &SnapshotWriter,
     state: &State,
     chain: &[u8; 32],
-) -> Result<Vec<u8>, SnapshotError> {
-    state.engine.check().map_err(failed)?;
-    let image = state.to_image();
-    let sequence = state.sequence();
+) -> Result<(), SnapshotError> {
+    check(state)?;
+    keep(pipeline, writer, state.sequence(), chain, state.engine.digest(), &state.to_image())
+}
+
+fn check(state: &State) -> Result<(), SnapshotError> {
+    state.engine.check().map_err(failed)
+}
+
+/// Writes a snapshot.
+///
+/// A start replays only what comes after a snapshot, so history must have the rest before there is
+/// one.
+fn keep(
+    pipeline: &Pipeline,
+    writer: &SnapshotWriter,
+    sequence: u64,
+    chain: &[u8; 32],
+    digest: u64,
+    image: &[u8],
+) -> Result<(), SnapshotError> {
     pipeline.history.flush(sequence).map_err(failed)?;
-    writer.write(sequence, chain, state.engine.digest(), &image).map_err(failed)?;
+    writer.write(sequence, chain, digest, image).map_err(failed)?;
     pipeline.gauges.snapshot_sequence.store(sequence, Ordering::Relaxed);
     pipeline.gauges.snapshots.fetch_add(1, Ordering::Relaxed);
-    Ok(image)
+    Ok(())
 }
 
 fn failed(error: impl std::fmt::Display) -> SnapshotError {

@@ -20,10 +20,10 @@ use crate::reading::Reading;
 use crate::schema;
 use crate::store::{Place, Store, TRANSACTION_ROWS_MAX};
 
-/// Rows that may wait to be written unless configured otherwise: about 200 MB with what the tail has
-/// of them, some ten seconds of work. A burst is absorbed; an exchange that stays faster than SQLite
+/// Rows that may wait to be written unless configured otherwise: about 100 MB with what the tail has
+/// of them, some seconds of work. A burst is absorbed; an exchange that stays faster than SQLite
 /// is slowed down to its pace.
-pub const LAG_ROWS_MAX: usize = 500_000;
+pub const LAG_ROWS_MAX: usize = 250_000;
 
 /// While the disk is full nobody is made to wait, so that cancels still work, until so many times
 /// [`FollowerLimits::lag_rows_max`] wait. The journal's own reserve is used up long before.

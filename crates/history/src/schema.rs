@@ -28,10 +28,10 @@ const STATEMENTS_MAX: usize = 32;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Most KiB of pages that the writing connection keeps: the inner pages and hot leaves of all indexes.
-const WRITER_CACHE_KIB: u32 = 65_536;
+const WRITER_CACHE_KIB: u32 = 16_384;
 
 /// The same for each reading connection.
-const READER_CACHE_KIB: u32 = 8_192;
+const READER_CACHE_KIB: u32 = 2_048;
 
 /// Bytes that the write-ahead log is cut to when it starts over.
 const LOG_BYTES_KEPT: u32 = 64 << 20;

@@ -181,6 +181,20 @@ impl SnapshotWriter {
         Ok(())
     }
 
+    /// Reads back the newest snapshot that this process has read or written, every check made again.
+    /// One that can no longer be read is passed over, and from then on no segment is removed because
+    /// of it; the next start tells what is wrong with it. Nothing: there is none.
+    pub fn newest(&self) -> Option<SnapshotData> {
+        let sound = || self.shared.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let sequence = *sound().last()?;
+            match read(&*self.shared.storage, sequence) {
+                Ok(snapshot) => return Some(snapshot),
+                Err(_) => sound().retain(|kept| *kept != sequence),
+            }
+        }
+    }
+
     fn write_file(&self, sequence: u64, header: &[u8], bytes: &[u8]) -> Result<(), FileError> {
         let storage = &self.shared.storage;
         let name = names::snapshot(sequence);

@@ -7,8 +7,8 @@ mod small;
 use std::sync::Arc;
 
 use openmart_journal::{
-    DamageKind, Journal, MemoryStorage, OpenError, ReadError, Reader, Remedy, SnapshotError,
-    Storage,
+    Access, DamageKind, Journal, MemoryStorage, OpenError, ReadError, Reader, Remedy,
+    SnapshotError, Storage,
 };
 use small::{append, covering, files, fill, open_exact, options, snapshot, state};
 
@@ -201,4 +201,29 @@ fn damage_before_the_snapshot_is_found_by_verify_and_after_it_by_the_replay() {
             journal.append(0, b"").unwrap_err();
         }
     }
+}
+
+#[test]
+fn the_newest_snapshot_is_read_back_and_a_damaged_one_passed_over() {
+    let storage = MemoryStorage::new();
+    let mut journal = open_exact(&storage, options()).unwrap().journal;
+    let writer = journal.snapshot_writer();
+    assert!(writer.newest().is_none());
+    for sequence in [5, 11] {
+        fill(&mut journal, sequence);
+        snapshot(&journal);
+        let newest = writer.newest().unwrap();
+        assert_eq!((newest.sequence, newest.digest), (sequence, !sequence));
+        assert_eq!((newest.chain, newest.bytes), (journal.chain(), state(sequence)));
+    }
+    let name = format!("snapshot-{:020}", 11);
+    let file = storage.open(&name, Access::Write).unwrap();
+    file.write_at(b"?", 150).unwrap();
+    assert_eq!(writer.newest().unwrap().sequence, 5);
+    storage.remove(&format!("snapshot-{:020}", 5)).unwrap();
+    assert!(writer.newest().is_none());
+    // Neither keeps the next one from being written.
+    fill(&mut journal, 13);
+    snapshot(&journal);
+    assert_eq!(writer.newest().unwrap().bytes, state(13));
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use openmart_exchange::{Exchange, Options, SnapshotError};
-use openmart_journal::{CrashPolicy, MemoryStorage};
+use openmart_journal::{Access, CrashPolicy, MemoryStorage, Storage};
 
 use crate::venue::{
     ACCOUNTS, Dice, deposit, listed, listing, open, options, portrait, run, without_snapshots,
@@ -62,6 +62,23 @@ fn the_bytes_of_a_snapshot_depend_on_the_state_alone() {
         let name = format!("snapshot-{second:020}");
         assert_eq!(storage.files()[&name], scratch.files()[&name], "seed {seed}");
     }
+}
+
+#[test]
+fn nothing_is_built_upon_a_snapshot_that_got_damaged() {
+    let storage = MemoryStorage::new();
+    let exchange = listed(&storage);
+    let mut dice = Dice(1);
+    run(&exchange, (0..100).map(|_| dice.command(0)));
+    let first = exchange.snapshot().wait().unwrap();
+    let file = storage.open(&format!("snapshot-{first:020}"), Access::Write).unwrap();
+    file.write_at(b"?", 150).unwrap();
+    run(&exchange, (0..100).map(|_| dice.command(1)));
+    let scratch = without_snapshots(&storage);
+    let second = exchange.snapshot().wait().unwrap();
+    open(&scratch).close().unwrap();
+    let name = format!("snapshot-{second:020}");
+    assert_eq!(storage.files()[&name], scratch.files()[&name]);
 }
 
 #[test]

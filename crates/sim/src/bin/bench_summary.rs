@@ -107,6 +107,7 @@ fn background(background: &Value, lines: &mut Vec<(String, String)>) {
         let name = row["beside"].as_str().unwrap_or_default();
         add(lines, &format!("cancel p99.9 beside {name}, us"), row["p999_us"].as_f64(), 0);
     }
+    add(lines, "sync alone, p99.9, us", background["sync"]["p999_us"].as_f64(), 0);
     add(lines, "cancel p99.9 beside both, ratio to neither", background["p999_ratio"].as_f64(), 2);
 }
 

@@ -4,17 +4,20 @@
 //! Enters: a folder on the disk. Leaves: latencies, as a table and as JSON. No network: the pipeline
 //! alone, its threads all on core 0, this client on core 1.
 //!
-//! History cannot be switched off, and every accepted cancel gives it a row to write. What can be had is
-//! an exchange that is a long way behind: a burst of orders is placed and canceled, and before history
-//! has written it, cancels come one by one at a fixed, modest rate. The same rate of the same cancels
-//! once history has caught up is what they are compared with. A snapshot, which also makes history
-//! durable on the disk, is asked for again as soon as the last one is there. A cancel's time counts from
-//! when it was due, not from when it could be sent.
+//! Two streams of cancels are sent at fixed rates in every phase. One is timed, each from when it was due,
+//! not from when it could be sent. The other is ten times as many and makes the difference: with "history"
+//! they cancel orders, and each is a row to write; without, they name an order that never was, are
+//! refused, and leave no row, though both take the same way through journal and engine. With "snapshots"
+//! the next snapshot, which also makes history durable on the disk, is asked for as soon as the last one is
+//! there. Phases are short and every round has one of each kind, in another order, so that the moods of
+//! a shared disk hit all kinds alike; each round also syncs a file of its own, with nothing beside it, to
+//! show those moods. All rounds of a kind are taken together.
 //!
 //! ```text
 //! bench_background DATA [--small] [--rounds N] [--json FILE]
 //! ```
 
+mod disk;
 mod phase;
 mod report;
 mod venue;
@@ -25,8 +28,14 @@ use anyhow::{Context, Result, bail};
 use openmart_exchange::{Exchange, Options};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
+use disk::Disk;
 use phase::{Beside, Phase};
 use report::Report;
+
+/// As the server has it.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const SERVER_CORE: usize = 0;
 const CLIENT_CORE: usize = 1;
@@ -38,8 +47,8 @@ struct Plan {
     rounds: usize,
     /// Orders that stay open all the time, for snapshots to carry.
     resting: usize,
-    /// Orders placed and canceled before a phase, for history to write in it.
-    burst: usize,
+    /// Syncs of each round with nothing beside them.
+    syncs: usize,
     phase: Phase,
 }
 
@@ -55,8 +64,9 @@ fn main() -> Result<()> {
     // No snapshot but those that are asked for.
     let options = Options { snapshot_entries: 0, ..Options::default() };
     let (exchange, _) = Exchange::open_folder(&folder, options)?;
+    let mut disk = Disk::create(&folder.join("bare-syncs"))?;
     pin(CLIENT_CORE);
-    let report = measure(&exchange, &plan)?;
+    let report = measure(&exchange, &mut disk, &plan)?;
     drop(exchange);
     std::fs::remove_dir_all(&folder)?;
     report.print();
@@ -77,14 +87,14 @@ fn pin(core: usize) {
 
 fn plan(mut arguments: impl Iterator<Item = String>) -> Result<Plan> {
     let data = arguments.next().context("usage: bench_background DATA [--small] [--json FILE]")?;
-    let phase = Phase { cancels: 3_000, rate: 2_000 };
-    let (resting, burst) = (100_000, 250_000);
-    let mut plan = Plan { data: data.into(), json: None, rounds: 5, resting, burst, phase };
+    let phase = Phase { cancels: 1_000, rate: 2_000, others_for_each: 10 };
+    let (rounds, resting, syncs) = (20, 100_000, 500);
+    let mut plan = Plan { data: data.into(), json: None, rounds, resting, syncs, phase };
     while let Some(flag) = arguments.next() {
         match flag.as_str() {
             "--small" => {
-                (plan.rounds, plan.resting, plan.burst) = (1, 1_000, 2_000);
-                plan.phase.cancels = 200;
+                (plan.rounds, plan.resting, plan.syncs) = (2, 1_000, 20);
+                plan.phase.cancels = 100;
             }
             "--rounds" => plan.rounds = arguments.next().context("how many rounds?")?.parse()?,
             "--json" => plan.json = Some(arguments.next().context("which file?")?.into()),
@@ -94,21 +104,25 @@ fn plan(mut arguments: impl Iterator<Item = String>) -> Result<Plan> {
     Ok(plan)
 }
 
-fn measure(exchange: &Exchange, plan: &Plan) -> Result<Report> {
+fn measure(exchange: &Exchange, disk: &mut Disk, plan: &Plan) -> Result<Report> {
     venue::list(exchange)?;
     venue::place(exchange, plan.resting)?;
     let mut report = Report::default();
     for round in 0..plan.rounds {
-        for beside in Beside::ALL {
+        let mut kinds = Beside::ALL;
+        kinds.rotate_left(round % Beside::ALL.len());
+        for beside in kinds {
             let orders = venue::place(exchange, plan.phase.cancels)?;
+            let others = match beside.history {
+                true => venue::place(exchange, plan.phase.cancels * plan.phase.others_for_each)?,
+                false => Vec::new(),
+            };
             venue::catch_up(exchange)?;
-            if beside.history {
-                venue::burst(exchange, plan.burst)?;
-            }
-            let measured = phase::run(exchange, plan.phase, beside, orders)?;
+            let measured = phase::run(exchange, plan.phase, beside, orders, others)?;
             eprintln!("round {round}: {}: {measured}", beside.name());
             report.add(beside, measured);
         }
+        report.add_syncs(disk.sync(plan.syncs)?);
     }
     Ok(report)
 }

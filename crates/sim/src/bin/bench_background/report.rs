@@ -1,5 +1,6 @@
 //! The table for people and the JSON for programs. Figures are those of all rounds together: a p99.9 of
-//! one round would rest on three cancels.
+//! one round would rest on a single cancel. That of each half of the rounds stands beside it, to show how
+//! far the figure repeats itself.
 
 use serde_json::{Value, json};
 
@@ -9,20 +10,42 @@ use crate::phase::{Beside, Measured, percentile};
 #[derive(Default)]
 pub(crate) struct Report {
     rounds: Vec<(Beside, Measured)>,
+    /// Of each round, nanoseconds.
+    syncs: Vec<Vec<u64>>,
 }
 
 /// All rounds of one kind.
 struct Row {
-    beside: Beside,
-    waits_ns: Vec<u64>,
+    name: &'static str,
+    pooled_ns: Vec<u64>,
+    /// The first half of the rounds, and the second.
+    halves_ns: [Vec<u64>; 2],
     snapshots: u64,
-    at_work: usize,
+    transactions: u64,
 }
 
 impl Row {
-    fn us(&self, per_mille: usize) -> f64 {
-        percentile(&self.waits_ns, per_mille) as f64 / 1e3
+    fn new(name: &'static str, rounds: &[&Vec<u64>]) -> Self {
+        let (first, second) = rounds.split_at(rounds.len().div_ceil(2));
+        let (pooled_ns, halves_ns) = (pool(rounds), [pool(first), pool(second)]);
+        Self { name, pooled_ns, halves_ns, snapshots: 0, transactions: 0 }
     }
+
+    fn us(&self, per_mille: usize) -> f64 {
+        percentile(&self.pooled_ns, per_mille) as f64 / 1e3
+    }
+
+    /// Of the halves, p99.9.
+    fn halves_us(&self) -> [f64; 2] {
+        [0, 1].map(|half| percentile(&self.halves_ns[half], 999) as f64 / 1e3)
+    }
+}
+
+/// All of them, ascending.
+fn pool(rounds: &[&Vec<u64>]) -> Vec<u64> {
+    let mut pooled: Vec<u64> = rounds.iter().flat_map(|round| round.iter().copied()).collect();
+    pooled.sort_unstable();
+    pooled
 }
 
 impl Report {
@@ -30,35 +53,45 @@ impl Report {
         self.rounds.push((beside, measured));
     }
 
+    pub(crate) fn add_syncs(&mut self, syncs_ns: Vec<u64>) {
+        self.syncs.push(syncs_ns);
+    }
+
     fn rows(&self) -> Vec<Row> {
-        let row = |beside| {
+        let row = |beside: Beside| {
             let of = self.rounds.iter().filter(|(other, _)| *other == beside);
             let measured: Vec<&Measured> = of.map(|(_, measured)| measured).collect();
-            let waits = measured.iter().flat_map(|one| one.waits_ns.iter().copied());
-            let mut waits_ns: Vec<u64> = waits.collect();
-            waits_ns.sort_unstable();
+            let waits: Vec<&Vec<u64>> = measured.iter().map(|one| &one.waits_ns).collect();
             let snapshots = measured.iter().map(|one| one.snapshots).sum();
-            let at_work = measured.iter().map(|one| one.beside).sum();
-            Row { beside, waits_ns, snapshots, at_work }
+            let transactions = measured.iter().map(|one| one.transactions).sum();
+            Row { snapshots, transactions, ..Row::new(beside.name(), &waits) }
         };
         Beside::ALL.into_iter().map(row).collect()
     }
 
+    fn syncs(&self) -> Row {
+        Row::new("nothing: a sync alone", &self.syncs.iter().collect::<Vec<_>>())
+    }
+
     pub(crate) fn print(&self) {
         println!(
-            "cancels at a fixed rate beside | p50 us | p99 us | p99.9 us | beside work | snapshots"
+            "beside | p50 us | p99 us | p99.9 us | p99.9 of either half of the rounds | snapshots | \
+             transactions of history"
         );
         let rows = self.rows();
-        for row in &rows {
+        for row in rows.iter().chain([&self.syncs()]) {
             let [p50, p99, p999] = [500, 990, 999].map(|per_mille| row.us(per_mille));
-            let share = row.at_work * 100 / row.waits_ns.len().max(1);
-            let (name, snapshots) = (row.beside.name(), row.snapshots);
-            println!("{name} | {p50:.0} | {p99:.0} | {p999:.0} | {share} % | {snapshots}");
+            let [first, second] = row.halves_us();
+            let Row { name, snapshots, transactions, .. } = row;
+            println!(
+                "{name} | {p50:.0} | {p99:.0} | {p999:.0} | {first:.0}, {second:.0} | {snapshots} | \
+                 {transactions}"
+            );
         }
         for row in &rows[1..] {
             let [p50, p99, p999] =
                 [500, 990, 999].map(|per_mille| row.us(per_mille) / rows[0].us(per_mille));
-            println!("ratio {} | {p50:.2} | {p99:.2} | {p999:.2} | |", row.beside.name());
+            println!("ratio {} | {p50:.2} | {p99:.2} | {p999:.2} | | |", row.name);
         }
     }
 
@@ -66,15 +99,15 @@ impl Report {
         let rows = self.rows();
         let row = |row: &Row| {
             json!({
-                "beside": row.beside.name(), "cancels": row.waits_ns.len(), "p50_us": row.us(500),
-                "p99_us": row.us(990), "p999_us": row.us(999), "cancels_beside_work": row.at_work,
-                "snapshots": row.snapshots,
+                "beside": row.name, "samples": row.pooled_ns.len(), "p50_us": row.us(500),
+                "p99_us": row.us(990), "p999_us": row.us(999), "p999_halves_us": row.halves_us(),
+                "snapshots": row.snapshots, "transactions": row.transactions,
             })
         };
         json!({
-            "cancels_per_second": plan.phase.rate, "orders_resting": plan.resting,
-            "burst_orders": plan.burst, "rounds": plan.rounds,
-            "rows": rows.iter().map(row).collect::<Vec<_>>(),
+            "cancels_per_second": plan.phase.rate, "others_for_each": plan.phase.others_for_each,
+            "orders_resting": plan.resting, "rounds": plan.rounds,
+            "rows": rows.iter().map(row).collect::<Vec<_>>(), "sync": row(&self.syncs()),
             "p999_ratio": rows[3].us(999) / rows[0].us(999),
         })
     }

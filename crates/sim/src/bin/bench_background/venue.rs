@@ -18,6 +18,9 @@ const LEVELS: u64 = 1_000;
 /// Enough that none has more orders open than one account may.
 const ACCOUNTS: u32 = 16;
 
+/// Nobody's: ids ascend from 1.
+pub(crate) const NO_ORDER: (AccountId, OrderId) = (AccountId(0), OrderId(0));
+
 /// Assets, a market and accounts with money.
 pub(crate) fn list(exchange: &Exchange) -> Result<()> {
     let execute = |command| -> Result<()> {
@@ -70,14 +73,6 @@ pub(crate) fn place(exchange: &Exchange, orders: usize) -> Result<Vec<(AccountId
         Ok(())
     })?;
     Ok(placed)
-}
-
-/// Gives history more to write than it can at once.
-pub(crate) fn burst(exchange: &Exchange, orders: usize) -> Result<()> {
-    let placed = place(exchange, orders)?;
-    let cancels =
-        placed.into_iter().map(|(account, order)| ((), Command::Cancel { account, order }));
-    execute(exchange, cancels, |(), _| Ok(()))
 }
 
 /// Waits until history has written everything and the last snapshot is there.

@@ -37,6 +37,7 @@ fn settle(exchange: &Exchange, listed: Value) -> Result<Vec<Value>> {
     venue::flush(exchange)?;
     samples.push(sample("flushed", exchange, orders)?);
     venue::idle(exchange, 100)?;
+    venue::rest(orders);
     samples.push(sample("settled", exchange, orders)?);
     Ok(samples)
 }
@@ -98,6 +99,7 @@ fn snapshot_bytes(folder: &Path) -> Result<u64> {
 pub(crate) fn reopened(folder: &Path) -> Result<Value> {
     let empty = Memory::now()?.to_json();
     let exchange = venue::open(folder)?;
+    venue::rest(exchange.status().orders_open);
     let opened = sample("opened", &exchange, exchange.status().orders_open)?;
     Ok(json!({ "samples": [empty, opened] }))
 }
@@ -130,6 +132,7 @@ fn apply(
     let listed = Memory::now()?.to_json();
     resting(orders).try_for_each(|command| apply(&mut engine, command))?;
     ensure!(engine.orders_open() as u64 == orders, "all of them rest");
+    venue::rest(orders);
     let ended = Memory::now()?.to_json();
     Ok(json!({ "samples": [listed, ended] }))
 }

@@ -53,6 +53,7 @@ pub(crate) fn run(folder: &Path, mut flow: Flow, orders: u64, open: &Path) -> Re
     venue::flush(&exchange)?;
     samples.push(sample("flushed", &exchange, orders)?);
     let pairs = venue::idle(&exchange, 100)?;
+    venue::rest(orders);
     samples.push(sample("settled", &exchange, orders)?);
     write_open(&exchange, open).context("writing the open orders")?;
     let status = exchange.status();
@@ -81,9 +82,11 @@ fn done(flow: &mut Flow, aim: Aim, result: CommandResult) -> Result<()> {
 pub(crate) fn sample(when: &str, exchange: &Exchange, orders: u64) -> Result<Value> {
     let (memory, status) = (Memory::now()?, exchange.status());
     eprintln!(
-        "{when}, {orders} orders, {} open: {} MiB, at most {} MiB; rows in the tail {}, not written {}",
+        "{when}, {orders} orders, {} open: {} MiB, {} of them anonymous, at most {} MiB; rows in the \
+         tail {}, not written {}",
         status.orders_open,
         memory.resident_kib >> 10,
+        memory.anonymous_kib >> 10,
         memory.peak_kib >> 10,
         status.tail_rows,
         status.history.lag_rows

@@ -13,16 +13,19 @@ pub(crate) fn print_run(run: &Value) {
         long["seconds"].as_f64().unwrap_or_default(),
         long["snapshots"]
     );
-    println!("exchange | when | orders | open | resident MiB | at most MiB | rows in the tail");
+    println!(
+        "exchange | when | orders | open | resident MiB | of it anonymous | at most MiB | rows in the tail"
+    );
     for (name, samples) in [("long run", &long["samples"]), ("open orders only", &only["samples"])]
     {
         for sample in samples.as_array().into_iter().flatten() {
             println!(
-                "{name} | {} | {} | {} | {:.1} | {:.1} | {}",
+                "{name} | {} | {} | {} | {:.1} | {:.1} | {:.1} | {}",
                 sample["when"].as_str().unwrap_or_default(),
                 sample["orders"],
                 sample["orders_open"],
                 mib(&sample["resident_kib"]),
+                mib(&sample["anonymous_kib"]),
                 mib(&sample["peak_kib"]),
                 sample["tail_rows"]
             );

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use openmart_exchange::{Clock, Exchange, Options, Pending, Receipt};
@@ -26,6 +26,11 @@ const DEPOSIT: Amount = Amount::new(1 << 90);
 const TAIL_ROWS_IDLE: u64 = 2_000;
 /// After so many the tail is what it is.
 const IDLE_PAIRS_MAX: usize = 20_000;
+
+/// Longer than the allocator keeps what is free before it gives it back to the system.
+const ALLOCATOR_KEEPS: Duration = Duration::from_secs(12);
+/// Fewer orders than this show nothing but that it works, and nothing is waited for.
+const ORDERS_WORTH_WAITING: u64 = 100_000;
 
 const START: Timestamp = Timestamp(1_600_000_000_000);
 /// Minutes of a run become days, so that candles and the day's window fill as in a long life.
@@ -153,6 +158,13 @@ pub(crate) fn idle(exchange: &Exchange, pairs_min: usize) -> Result<usize> {
         exchange.execute_blocking(Command::Cancel { account, order })?.result?;
     }
     Ok(IDLE_PAIRS_MAX)
+}
+
+/// Gives the allocator its time, after so many orders.
+pub(crate) fn rest(orders: u64) {
+    if orders >= ORDERS_WORTH_WAITING {
+        std::thread::sleep(ALLOCATOR_KEEPS);
+    }
 }
 
 /// Writes a snapshot, and history up to it.
