@@ -109,6 +109,8 @@ fn background(background: &Value, lines: &mut Vec<(String, String)>) {
     }
     add(lines, "sync alone, p99.9, us", background["sync"]["p999_us"].as_f64(), 0);
     add(lines, "cancel p99.9 beside both, ratio to neither", background["p999_ratio"].as_f64(), 2);
+    let middle = background["p999_middle_ratio"].as_f64();
+    add(lines, "the same in the middle one of the rounds", middle, 2);
 }
 
 fn memory(memory: &Value, lines: &mut Vec<(String, String)>) {

@@ -11,7 +11,7 @@
 //! the next snapshot, which also makes history durable on the disk, is asked for as soon as the last one is
 //! there. Phases are short and every round has one of each kind, in another order, so that the moods of
 //! a shared disk hit all kinds alike; each round also syncs a file of its own, with nothing beside it, to
-//! show those moods. All rounds of a kind are taken together.
+//! show those moods.
 //!
 //! ```text
 //! bench_background DATA [--small] [--rounds N] [--json FILE]

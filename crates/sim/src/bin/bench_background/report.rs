@@ -1,6 +1,5 @@
-//! The table for people and the JSON for programs. Figures are those of all rounds together: a p99.9 of
-//! one round would rest on a single cancel. That of each half of the rounds stands beside it, to show how
-//! far the figure repeats itself.
+//! The table for people and the JSON for programs: figures of all rounds together, and those of the middle
+//! one of the rounds, since one in which the disk stops for a moment decides what is rare in all of them.
 
 use serde_json::{Value, json};
 
@@ -18,32 +17,33 @@ pub(crate) struct Report {
 struct Row {
     name: &'static str,
     pooled_ns: Vec<u64>,
-    /// The first half of the rounds, and the second.
-    halves_ns: [Vec<u64>; 2],
+    /// Of each round, ascending.
+    rounds_ns: Vec<Vec<u64>>,
     snapshots: u64,
     transactions: u64,
 }
 
 impl Row {
-    fn new(name: &'static str, rounds: &[&Vec<u64>]) -> Self {
-        let (first, second) = rounds.split_at(rounds.len().div_ceil(2));
-        let (pooled_ns, halves_ns) = (pool(rounds), [pool(first), pool(second)]);
-        Self { name, pooled_ns, halves_ns, snapshots: 0, transactions: 0 }
+    fn new(name: &'static str, rounds_ns: Vec<Vec<u64>>) -> Self {
+        Self { name, pooled_ns: pool(&rounds_ns), rounds_ns, snapshots: 0, transactions: 0 }
     }
 
     fn us(&self, per_mille: usize) -> f64 {
         percentile(&self.pooled_ns, per_mille) as f64 / 1e3
     }
 
-    /// Of the halves, p99.9.
-    fn halves_us(&self) -> [f64; 2] {
-        [0, 1].map(|half| percentile(&self.halves_ns[half], 999) as f64 / 1e3)
+    /// Of the round that is the middle one by this figure.
+    fn middle_us(&self, per_mille: usize) -> f64 {
+        let of = |round: &Vec<u64>| percentile(round, per_mille);
+        let mut figures: Vec<u64> = self.rounds_ns.iter().map(of).collect();
+        figures.sort_unstable();
+        percentile(&figures, 500) as f64 / 1e3
     }
 }
 
 /// All of them, ascending.
-fn pool(rounds: &[&Vec<u64>]) -> Vec<u64> {
-    let mut pooled: Vec<u64> = rounds.iter().flat_map(|round| round.iter().copied()).collect();
+fn pool(rounds: &[Vec<u64>]) -> Vec<u64> {
+    let mut pooled: Vec<u64> = rounds.concat();
     pooled.sort_unstable();
     pooled
 }
@@ -53,7 +53,8 @@ impl Report {
         self.rounds.push((beside, measured));
     }
 
-    pub(crate) fn add_syncs(&mut self, syncs_ns: Vec<u64>) {
+    pub(crate) fn add_syncs(&mut self, mut syncs_ns: Vec<u64>) {
+        syncs_ns.sort_unstable();
         self.syncs.push(syncs_ns);
     }
 
@@ -61,37 +62,42 @@ impl Report {
         let row = |beside: Beside| {
             let of = self.rounds.iter().filter(|(other, _)| *other == beside);
             let measured: Vec<&Measured> = of.map(|(_, measured)| measured).collect();
-            let waits: Vec<&Vec<u64>> = measured.iter().map(|one| &one.waits_ns).collect();
+            let waits = measured.iter().map(|one| one.waits_ns.clone()).collect();
             let snapshots = measured.iter().map(|one| one.snapshots).sum();
             let transactions = measured.iter().map(|one| one.transactions).sum();
-            Row { snapshots, transactions, ..Row::new(beside.name(), &waits) }
+            Row { snapshots, transactions, ..Row::new(beside.name(), waits) }
         };
         Beside::ALL.into_iter().map(row).collect()
     }
 
     fn syncs(&self) -> Row {
-        Row::new("nothing: a sync alone", &self.syncs.iter().collect::<Vec<_>>())
+        Row::new("nothing: a sync alone", self.syncs.clone())
     }
 
     pub(crate) fn print(&self) {
         println!(
-            "beside | p50 us | p99 us | p99.9 us | p99.9 of either half of the rounds | snapshots | \
+            "beside | p50 us | p99 us | p99.9 us | in the middle round: p99 us | p99.9 us | snapshots | \
              transactions of history"
         );
         let rows = self.rows();
         for row in rows.iter().chain([&self.syncs()]) {
             let [p50, p99, p999] = [500, 990, 999].map(|per_mille| row.us(per_mille));
-            let [first, second] = row.halves_us();
+            let [middle99, middle999] = [990, 999].map(|per_mille| row.middle_us(per_mille));
             let Row { name, snapshots, transactions, .. } = row;
             println!(
-                "{name} | {p50:.0} | {p99:.0} | {p999:.0} | {first:.0}, {second:.0} | {snapshots} | \
-                 {transactions}"
+                "{name} | {p50:.0} | {p99:.0} | {p999:.0} | {middle99:.0} | {middle999:.0} | \
+                 {snapshots} | {transactions}"
             );
         }
         for row in &rows[1..] {
             let [p50, p99, p999] =
                 [500, 990, 999].map(|per_mille| row.us(per_mille) / rows[0].us(per_mille));
-            println!("ratio {} | {p50:.2} | {p99:.2} | {p999:.2} | | |", row.name);
+            let [middle99, middle999] =
+                [990, 999].map(|per_mille| row.middle_us(per_mille) / rows[0].middle_us(per_mille));
+            println!(
+                "ratio {} | {p50:.2} | {p99:.2} | {p999:.2} | {middle99:.2} | {middle999:.2} | |",
+                row.name
+            );
         }
     }
 
@@ -100,7 +106,8 @@ impl Report {
         let row = |row: &Row| {
             json!({
                 "beside": row.name, "samples": row.pooled_ns.len(), "p50_us": row.us(500),
-                "p99_us": row.us(990), "p999_us": row.us(999), "p999_halves_us": row.halves_us(),
+                "p99_us": row.us(990), "p999_us": row.us(999), "p99_middle_us": row.middle_us(990),
+                "p999_middle_us": row.middle_us(999),
                 "snapshots": row.snapshots, "transactions": row.transactions,
             })
         };
@@ -109,6 +116,7 @@ impl Report {
             "orders_resting": plan.resting, "rounds": plan.rounds,
             "rows": rows.iter().map(row).collect::<Vec<_>>(), "sync": row(&self.syncs()),
             "p999_ratio": rows[3].us(999) / rows[0].us(999),
+            "p999_middle_ratio": rows[3].middle_us(999) / rows[0].middle_us(999),
         })
     }
 }
