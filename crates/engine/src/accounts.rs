@@ -99,7 +99,7 @@ impl Accounts {
 
     #[inline]
     pub(crate) fn available(&self, id: AccountId, asset: AssetId) -> Amount {
-        self.balances(id).get(asset.index()).map_or(Amount::ZERO, |balance| balance.available)
+        self.trading(id).map_or(Amount::ZERO, |account| account.available(asset))
     }
 
     /// The account's own rates on a market.
@@ -118,6 +118,13 @@ impl Accounts {
             None => own.remove(&market),
         };
         self.trading[id.index()].own_fees = !own.is_empty();
+    }
+}
+
+impl Trading {
+    #[inline]
+    pub(crate) fn available(&self, asset: AssetId) -> Amount {
+        self.balances.get(asset.index()).map_or(Amount::ZERO, |balance| balance.available)
     }
 }
 

@@ -12,6 +12,9 @@ use crate::Engine;
 use crate::orders::NONE;
 use crate::settlement::held;
 
+#[cfg(test)]
+mod tests;
+
 /// An invariant that does not hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation(String);

@@ -11,36 +11,54 @@
 
 use core::hint::black_box;
 
-use openmart_model::{AccountId, Command, MarketId, NewOrder, Side};
+use openmart_model::{AccountId, AssetId, Command, MarketId, NewOrder, OrderId, Side};
 
 use crate::Engine;
 use crate::listing::crosses;
 use crate::orders::NONE;
 
-/// Commands whose reads are under way together. The processor bounds how many reads can be; more
-/// commands would push out of the nearest cache what the first ones fetched.
-pub const LOOK_AHEAD_MAX: usize = 32;
+/// Commands whose reads are under way together. The more, the less waiting at the end of each stage;
+/// what many more would fetch would push each other out of the nearest cache.
+pub const LOOK_AHEAD_MAX: usize = 64;
 
 /// With fewer open orders than these, all that commands touch stays near anyway, and looking ahead
 /// would cost more than it saves.
 const ORDERS_OPEN_MIN: usize = 32_768;
 
-/// What one command will touch, as far as the stages have come.
+/// An order that is likely to leave the book: to be canceled, or first to be traded with.
 #[derive(Clone, Copy)]
-struct Ahead {
+struct Leaving {
+    order: OrderId,
     account: AccountId,
-    /// The market of a new order.
-    market: Option<MarketId>,
-    /// The order that is likely to leave the book: to be canceled, or first to be traded with.
-    leaving: u32,
-    /// The order that a new one is likely to stand behind.
+    slot: u32,
+    next: u32,
+    previous: u32,
+    place: u32,
+    held: AssetId,
+}
+
+/// An order that is likely to come into the book.
+#[derive(Clone, Copy)]
+struct Arriving {
+    account: AccountId,
+    market: MarketId,
+    /// The order that it will stand behind.
     last: u32,
-    /// The slot that a new order is likely to get.
+    /// The slot that it will get.
     vacant: u32,
 }
 
-const NOTHING: Ahead =
-    Ahead { account: AccountId(u32::MAX), market: None, leaving: NONE, last: NONE, vacant: NONE };
+/// What a batch of commands will touch, as far as the stages have come.
+struct Ahead {
+    leaving: [Leaving; LOOK_AHEAD_MAX],
+    leaving_len: usize,
+    arriving: [Arriving; LOOK_AHEAD_MAX],
+    arriving_len: usize,
+    /// Something of all that was read, so that it is read.
+    read: u64,
+}
+
+const NOBODY: AccountId = AccountId(u32::MAX);
 
 impl Engine {
     /// Reads what the next commands, up to [`LOOK_AHEAD_MAX`] of them, will touch, so that
@@ -49,95 +67,122 @@ impl Engine {
         if self.orders.len() < ORDERS_OPEN_MIN {
             return;
         }
-        let mut ahead = [NOTHING; LOOK_AHEAD_MAX];
-        let (mut length, mut resting) = (0, 0);
-        for (entry, command) in ahead.iter_mut().zip(commands) {
-            length += 1;
+        let mut ahead = Ahead::nothing();
+        for command in commands.take(LOOK_AHEAD_MAX) {
             match command {
-                Command::Cancel { account, order } => {
-                    entry.account = *account;
-                    entry.leaving = self.orders.find(*order).unwrap_or(NONE);
-                }
-                Command::Place(order) => self.look_at_book(order, &mut resting, entry),
+                Command::Cancel { account, order } => ahead.leaves(*order, *account, NONE),
+                Command::Place(order) => self.look_at_book(order, &mut ahead),
                 _ => {}
             }
         }
-        let ahead = &ahead[..length];
-        let mut read = 0;
-        for entry in ahead {
-            read ^= self.look_at_orders(entry);
-        }
-        for entry in ahead {
-            read ^= self.look_around(entry);
-        }
-        black_box(read);
+        self.look_at_index(&mut ahead);
+        self.look_at_orders(&mut ahead);
+        self.look_around_leaving(&mut ahead);
+        self.look_around_arriving(&mut ahead);
+        black_box(ahead.read);
     }
 
-    #[inline]
-    fn look_at_book(&self, order: &NewOrder, resting: &mut usize, entry: &mut Ahead) {
+    /// Whom a new order would meet, or stand behind.
+    #[inline(always)]
+    fn look_at_book(&self, order: &NewOrder, ahead: &mut Ahead) {
         let Some(listing) = self.listings.get(order.market) else { return };
-        (entry.account, entry.market) = (order.account, Some(order.market));
-        let limit = order.kind.price();
-        let opposite = listing.ladders[order.side.opposite().index()].best();
-        if let Some(best) = opposite.map(|best| self.listings.levels.get(best))
+        let (account, market, limit) = (order.account, order.market, order.kind.price());
+        let (mut last, mut vacant) = (NONE, NONE);
+        let best = listing.ladders[order.side.opposite().index()].best();
+        if let Some(best) = best.map(|best| self.listings.levels.get(best))
             && crosses(order.side, limit, best.price)
         {
-            entry.leaving = best.head;
+            ahead.leaves(OrderId(0), NOBODY, best.head);
         } else if let Some(price) = limit {
-            entry.vacant = self.orders.slot_to_come(*resting).unwrap_or(NONE);
-            *resting += 1;
+            vacant = self.orders.slot_to_come(ahead.arriving_len).unwrap_or(NONE);
             if let Some(level) = listing.ladders[order.side.index()].hint(price) {
-                entry.last = self.listings.levels.get(level).tail;
+                last = self.listings.levels.get(level).tail;
+            }
+        }
+        ahead.arriving[ahead.arriving_len] = Arriving { account, market, last, vacant };
+        ahead.arriving_len += 1;
+    }
+
+    /// Where the orders are, and the accounts of who cancels.
+    #[inline(always)]
+    fn look_at_index(&self, ahead: &mut Ahead) {
+        for leaving in &mut ahead.leaving[..ahead.leaving_len] {
+            if leaving.slot == NONE {
+                leaving.slot = self.orders.find(leaving.order).unwrap_or(NONE);
             }
         }
     }
 
-    /// Reads the orders, and the account.
-    #[inline]
-    fn look_at_orders(&self, entry: &Ahead) -> u64 {
-        let orders = [entry.leaving, entry.last, entry.vacant].into_iter();
-        let ids = orders.filter(|at| *at != NONE).map(|at| self.orders.slot(at).id.0);
-        let own = self.accounts.trading(entry.account).map_or(0, |own| own.open.len() as u64);
-        ids.fold(own, |read, id| read ^ id)
-    }
-
-    /// Reads what belongs to the orders and the account: neighbours, places, balances.
-    #[inline]
-    fn look_around(&self, entry: &Ahead) -> u64 {
+    /// The orders themselves, and the accounts.
+    #[inline(always)]
+    fn look_at_orders(&self, ahead: &mut Ahead) {
         let mut read = 0;
-        if entry.leaving != NONE {
-            let slot = self.orders.slot(entry.leaving);
-            for neighbour in [slot.next, slot.previous] {
-                if neighbour != NONE {
-                    read ^= self.orders.slot(neighbour).id.0;
-                }
-            }
-            if let Some(own) = self.accounts.trading(slot.account) {
-                read ^= own.open.entry(slot.place).map_or(0, u64::from);
-            }
+        for leaving in &mut ahead.leaving[..ahead.leaving_len] {
+            let Some(slot) = self.orders.get(leaving.slot) else { continue };
+            read ^= self.open_orders_len(leaving.account) as u64;
+            (leaving.next, leaving.previous, leaving.place) =
+                (slot.next, slot.previous, slot.place);
             let spec = &self.listings.all()[slot.market.index()].market.spec;
-            let held = if slot.side == Side::Buy { spec.quote } else { spec.base };
-            read ^= self.accounts.available(slot.account, held).units() as u64;
-            if entry.market.is_none() {
-                return read;
-            }
-            // It is traded with: both accounts get something.
-            read ^= self.orders.find(slot.id).map_or(0, u64::from);
-            for asset in [spec.base, spec.quote] {
-                read ^= self.accounts.available(slot.account, asset).units() as u64;
-                read ^= self.accounts.available(entry.account, asset).units() as u64;
-            }
-            return read;
+            leaving.held = if slot.side == Side::Buy { spec.quote } else { spec.base };
+            (leaving.order, leaving.account) = (slot.id, slot.account);
         }
-        let Some(listing) = entry.market.and_then(|market| self.listings.get(market)) else {
-            return read;
-        };
-        if let Some(own) = self.accounts.trading(entry.account) {
+        for arriving in &ahead.arriving[..ahead.arriving_len] {
+            read ^= self.orders.get(arriving.last).map_or(0, |slot| slot.id.0);
+            read ^= self.orders.get(arriving.vacant).map_or(0, |slot| slot.id.0);
+            read ^= self.open_orders_len(arriving.account) as u64;
+        }
+        ahead.read ^= read;
+    }
+
+    /// Neighbours, places and holds of the orders that leave.
+    #[inline(always)]
+    fn look_around_leaving(&self, ahead: &mut Ahead) {
+        let mut read = 0;
+        for leaving in &ahead.leaving[..ahead.leaving_len] {
+            read ^= self.orders.get(leaving.next).map_or(0, |slot| slot.id.0);
+            read ^= self.orders.get(leaving.previous).map_or(0, |slot| slot.id.0);
+            let Some(own) = self.accounts.trading(leaving.account) else { continue };
+            read ^= own.open.entry(leaving.place).map_or(0, u64::from);
+            read ^= own.available(leaving.held).units() as u64;
+            read ^= self.orders.find(leaving.order).map_or(0, u64::from);
+        }
+        ahead.read ^= read;
+    }
+
+    /// Balances and the next places of the accounts that place.
+    #[inline(always)]
+    fn look_around_arriving(&self, ahead: &mut Ahead) {
+        let mut read = 0;
+        for arriving in &ahead.arriving[..ahead.arriving_len] {
+            let Some(own) = self.accounts.trading(arriving.account) else { continue };
+            let spec = &self.listings.all()[arriving.market.index()].market.spec;
             read ^= own.open.entry(own.open.first_hole()).map_or(0, u64::from);
+            read ^= own.available(spec.base).units() as u64;
+            read ^= own.available(spec.quote).units() as u64;
         }
-        for asset in [listing.market.spec.base, listing.market.spec.quote] {
-            read ^= self.accounts.available(entry.account, asset).units() as u64;
+        ahead.read ^= read;
+    }
+}
+
+impl Ahead {
+    fn nothing() -> Self {
+        let (next, previous, place, held) = (NONE, NONE, NONE, AssetId(0));
+        let (order, account, slot) = (OrderId(0), NOBODY, NONE);
+        let leaving = Leaving { order, account, slot, next, previous, place, held };
+        let arriving = Arriving { account, market: MarketId(0), last: NONE, vacant: NONE };
+        Self {
+            leaving: [leaving; LOOK_AHEAD_MAX],
+            leaving_len: 0,
+            arriving: [arriving; LOOK_AHEAD_MAX],
+            arriving_len: 0,
+            read: 0,
         }
-        read
+    }
+
+    #[inline(always)]
+    fn leaves(&mut self, order: OrderId, account: AccountId, slot: u32) {
+        let leaving = &mut self.leaving[self.leaving_len];
+        (leaving.order, leaving.account, leaving.slot) = (order, account, slot);
+        self.leaving_len += 1;
     }
 }

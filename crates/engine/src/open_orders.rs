@@ -94,3 +94,30 @@ impl OpenOrders {
         self.places.iter().copied().filter(|place| place & HOLE == 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(open: &OpenOrders) -> Vec<u32> {
+        let mut slots: Vec<u32> = open.slots().collect();
+        slots.sort_unstable();
+        assert_eq!(slots.len(), open.len());
+        slots
+    }
+
+    #[test]
+    fn holes_are_filled_again_last_one_first() {
+        let (mut open, mut orders) = (OpenOrders::default(), Orders::default());
+        let places: Vec<u32> = (10..15).map(|slot| open.add(slot)).collect();
+        assert_eq!(places, [0, 1, 2, 3, 4]);
+        open.remove(1, &mut orders);
+        open.remove(3, &mut orders);
+        assert_eq!(listed(&open), [10, 12, 14]);
+        assert_eq!([20, 21, 22].map(|slot| open.add(slot)), [3, 1, 5]);
+        assert_eq!(listed(&open), [10, 12, 14, 20, 21, 22]);
+        assert_eq!((open.entry(3), open.entry(1), open.entry(6)), (Some(20), Some(21), None));
+        (0..6).for_each(|place| open.remove(place, &mut orders));
+        assert_eq!(listed(&open), []);
+    }
+}

@@ -133,7 +133,13 @@ impl Orders {
         self.index.get(id)
     }
 
-    /// A slot by a number that might name none, or one that is free.
+    /// A slot, free or not, by a number that might name none.
+    #[inline]
+    pub(crate) fn get(&self, at: u32) -> Option<&Slot> {
+        self.slots.get(at as usize)
+    }
+
+    /// The slot of an open order by a number that might name none.
     pub(crate) fn open_slot(&self, at: u32) -> Option<&Slot> {
         self.slots.get(at as usize).filter(|slot| self.find(slot.id) == Some(at))
     }

@@ -91,6 +91,10 @@ impl Exchange {
         Ok(exchange)
     }
 
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Fetches what the next commands will touch.
     #[inline]
     pub(crate) fn look_ahead(&self, commands: &[Command]) {
