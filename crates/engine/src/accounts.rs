@@ -1,29 +1,40 @@
-//! Accounts: names, balances, fee rates of their own, open orders and remembered client order ids.
+//! Accounts: what trading touches of each of them in one cache line, and the rest apart.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use openmart_model::{AccountId, Amount, AssetId, Balance, FeeSchedule, MarketId, OrderId};
+use openmart_model::{AccountId, Amount, AssetId, Balance, FeeSchedule, MarketId};
 
 use crate::client_ids::ClientIds;
-use crate::orders::Orders;
+use crate::open_orders::OpenOrders;
 
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
     all: Vec<Account>,
-    /// Apart from the rest of the account, since every trade and cancel touches them.
-    balances: Vec<Vec<Balance>>,
+    /// The other half of each account.
+    trading: Vec<Trading>,
     by_name: BTreeMap<String, AccountId>,
 }
 
+/// What an account has that trading seldom needs.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
     pub(crate) name: String,
-    pub(crate) open: OpenOrders,
     pub(crate) client_ids: ClientIds,
     fees: BTreeMap<MarketId, FeeSchedule>,
     pub(crate) keys: usize,
+}
+
+/// What every order, trade and cancel of an account touches.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+pub(crate) struct Trading {
+    /// By asset, up to the last one it ever had.
+    balances: Vec<Balance>,
+    pub(crate) open: OpenOrders,
+    /// Whether it has fee rates of its own anywhere.
+    own_fees: bool,
 }
 
 impl Accounts {
@@ -31,10 +42,11 @@ impl Accounts {
         let id = AccountId(self.all.len() as u32);
         self.by_name.insert(name.clone(), id);
         self.all.push(Account { name, ..Account::default() });
-        self.balances.push(Vec::new());
+        self.trading.push(Trading::default());
         id
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }
@@ -47,6 +59,16 @@ impl Accounts {
         &mut self.all[id.index()]
     }
 
+    #[inline]
+    pub(crate) fn trading(&self, id: AccountId) -> Option<&Trading> {
+        self.trading.get(id.index())
+    }
+
+    #[inline]
+    pub(crate) fn open_mut(&mut self, id: AccountId) -> &mut OpenOrders {
+        &mut self.trading[id.index()].open
+    }
+
     pub(crate) fn by_name(&self, name: &str) -> Option<AccountId> {
         self.by_name.get(name).copied()
     }
@@ -56,8 +78,9 @@ impl Accounts {
     }
 
     /// The balances of an account, by asset, up to the last one it ever had.
+    #[inline]
     pub(crate) fn balances(&self, id: AccountId) -> &[Balance] {
-        self.balances.get(id.index()).map_or(&[], Vec::as_slice)
+        self.trading.get(id.index()).map_or(&[], |account| account.balances.as_slice())
     }
 
     #[inline]
@@ -67,67 +90,62 @@ impl Accounts {
 
     #[inline]
     pub(crate) fn balance_mut(&mut self, id: AccountId, asset: AssetId) -> &mut Balance {
-        let row = &mut self.balances[id.index()];
-        if row.len() <= asset.index() {
-            row.resize(asset.index() + 1, Balance::default());
+        let balances = &mut self.trading[id.index()].balances;
+        if balances.len() <= asset.index() {
+            lengthen(balances, asset);
         }
-        &mut row[asset.index()]
+        &mut balances[asset.index()]
     }
 
+    #[inline]
     pub(crate) fn available(&self, id: AccountId, asset: AssetId) -> Amount {
-        self.balance(id, asset).available
+        self.trading(id).map_or(Amount::ZERO, |account| account.available(asset))
     }
+
+    /// The account's own rates on a market.
+    #[inline]
+    pub(crate) fn fees(&self, id: AccountId, market: MarketId) -> Option<FeeSchedule> {
+        if !self.trading.get(id.index())?.own_fees {
+            return None;
+        }
+        self.all[id.index()].fees.get(&market).copied()
+    }
+
+    pub(crate) fn set_fees(&mut self, id: AccountId, market: MarketId, fees: Option<FeeSchedule>) {
+        let own = &mut self.all[id.index()].fees;
+        match fees {
+            Some(fees) => own.insert(market, fees),
+            None => own.remove(&market),
+        };
+        self.trading[id.index()].own_fees = !own.is_empty();
+    }
+}
+
+impl Trading {
+    #[inline]
+    pub(crate) fn available(&self, asset: AssetId) -> Amount {
+        self.balances.get(asset.index()).map_or(Amount::ZERO, |balance| balance.available)
+    }
+}
+
+#[cold]
+fn lengthen(balances: &mut Vec<Balance>, asset: AssetId) {
+    balances.resize(asset.index() + 1, Balance::default());
 }
 
 impl Account {
-    /// The account's own rates on a market.
-    pub(crate) fn fees(&self, market: MarketId) -> Option<FeeSchedule> {
-        self.fees.get(&market).copied()
-    }
-
+    /// All of the account's own rates.
     pub(crate) fn all_fees(&self) -> impl ExactSizeIterator<Item = (MarketId, FeeSchedule)> + '_ {
         self.fees.iter().map(|(market, fees)| (*market, *fees))
     }
-
-    pub(crate) fn set_fees(&mut self, market: MarketId, fees: Option<FeeSchedule>) {
-        match fees {
-            Some(fees) => self.fees.insert(market, fees),
-            None => self.fees.remove(&market),
-        };
-    }
 }
 
-/// The ids of an account's open orders, ascending. Ids of orders that are gone stay in the list
-/// until there are as many of them as open ones, so that a cancel need not search it.
-#[derive(Debug, Default)]
-pub(crate) struct OpenOrders {
-    ids: Vec<OrderId>,
-    open: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Below this length a list is not worth tidying.
-const TIDY_LENGTH_MIN: usize = 32;
-
-impl OpenOrders {
-    pub(crate) fn len(&self) -> usize {
-        self.open
-    }
-
-    pub(crate) fn push(&mut self, id: OrderId) {
-        self.ids.push(id);
-        self.open += 1;
-    }
-
-    /// Counts an order out that is no longer in `orders`.
-    pub(crate) fn closed(&mut self, orders: &Orders) {
-        self.open -= 1;
-        if self.ids.len() > TIDY_LENGTH_MIN && self.ids.len() > 2 * self.open {
-            self.ids.retain(|id| orders.find(*id).is_some());
-        }
-    }
-
-    /// Every id in the list, ascending; some may be gone.
-    pub(crate) fn listed(&self) -> &[OrderId] {
-        &self.ids
+    #[test]
+    fn what_trading_touches_of_an_account_is_one_cache_line() {
+        assert_eq!(size_of::<Trading>(), 64);
     }
 }

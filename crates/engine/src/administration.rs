@@ -154,7 +154,7 @@ impl Engine {
     ) -> CommandResult {
         self.accounts.get(account).ok_or(Reject::UnknownAccount)?;
         self.listings.get(market).ok_or(Reject::UnknownMarket)?;
-        self.accounts.get_mut(account).set_fees(market, fees);
+        self.accounts.set_fees(account, market, fees);
         events.push(Event::FeesSet(market, Some(account)));
         Ok(Outcome::Done)
     }

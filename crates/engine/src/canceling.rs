@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 
 use openmart_model::{
-    AccountId, CloseReason, CommandResult, Event, MarketId, Order, OrderId, OrderKind, Outcome,
-    Reject, Side, TimeInForce,
+    AccountId, ClientOrderId, CloseReason, CommandResult, Event, MarketId, OrderId, Outcome,
+    Reject, Side,
 };
 
 use crate::Engine;
+use crate::orders::Slot;
 use crate::settlement::held;
 
 impl Engine {
@@ -37,16 +38,18 @@ impl Engine {
         side: Option<Side>,
         events: &mut Vec<Event>,
     ) -> CommandResult {
-        let open = &self.accounts.get(account).ok_or(Reject::UnknownAccount)?.open;
+        let open = &self.accounts.trading(account).ok_or(Reject::UnknownAccount)?.open;
         if market.is_some_and(|market| self.listings.get(market).is_none()) {
             return Err(Reject::UnknownMarket);
         }
-        let chosen = open.listed().iter().filter_map(|id| self.orders.find(*id)).filter(|at| {
-            let level = self.listings.levels.get(self.orders.slot(*at).level);
-            market.is_none_or(|m| m == level.market) && side.is_none_or(|s| s == level.side)
+        let slots = open.slots().map(|at| (at, self.orders.slot(at)));
+        let chosen = slots.filter(|(_, slot)| {
+            market.is_none_or(|m| m == slot.market) && side.is_none_or(|s| s == slot.side)
         });
-        let chosen: Vec<u32> = chosen.collect();
-        for at in &chosen {
+        let mut chosen: Vec<(OrderId, u32)> = chosen.map(|(at, slot)| (slot.id, at)).collect();
+        chosen.sort_unstable();
+        events.reserve(chosen.len());
+        for (_, at) in &chosen {
             self.close(*at, CloseReason::Canceled, events);
         }
         Ok(Outcome::CanceledAll { orders: chosen.len() as u32 })
@@ -54,48 +57,36 @@ impl Engine {
 
     /// Takes an order off the book, frees what it still holds and tells how it ended.
     pub(crate) fn close(&mut self, at: u32, reason: CloseReason, events: &mut Vec<Event>) {
-        let order = self.order_at(at);
         let slot = *self.orders.slot(at);
         if !slot.remaining.is_zero() {
-            let level = self.listings.levels.get(slot.level);
-            let market = &self.listings.all()[level.market.index()].market;
-            let (asset, amount) = held(market, level.side, level.price, slot.remaining);
+            let market = &self.listings.all()[slot.market.index()].market;
+            let (asset, amount) = held(market, slot.side, slot.price, slot.remaining);
             self.release(slot.account, asset, amount);
         }
         self.listings.unlink(&mut self.orders, at);
+        self.accounts.open_mut(slot.account).remove(slot.place, &mut self.orders);
+        if self.orders.has_rare(&slot) {
+            self.tell_closed(&slot, reason, events);
+        } else {
+            let order = slot.plain_order();
+            events.push(Event::Closed { order, reason, rested: true });
+        }
         self.orders.remove(at);
-        self.accounts.get_mut(slot.account).open.closed(&self.orders);
-        self.retire_client_id(&order);
+    }
+
+    /// Tells the end of an order that is more than its slot. Apart, since copies are cheap only where
+    /// it is known that there is no client order id.
+    #[inline(never)]
+    fn tell_closed(&mut self, slot: &Slot, reason: CloseReason, events: &mut Vec<Event>) {
+        let order = self.orders.order(slot);
         events.push(Event::Closed { order, reason, rested: true });
+        if let Some(id) = order.client_id {
+            self.retire_client_id(order.account, id);
+        }
     }
 
     /// Moves the client order id of a closed order to those that are remembered for a while.
-    pub(crate) fn retire_client_id(&mut self, order: &Order) {
-        if let Some(id) = order.client_id {
-            self.accounts.get_mut(order.account).client_ids.closed(id);
-        }
-    }
-
-    /// An open order as the rest of the exchange knows it.
-    pub(crate) fn order_at(&self, at: u32) -> Order {
-        let (slot, detail) = (self.orders.slot(at), self.orders.detail(at));
-        let level = self.listings.levels.get(slot.level);
-        let filled = detail.quantity.checked_sub(slot.remaining);
-        Order {
-            id: slot.id,
-            account: slot.account,
-            market: level.market,
-            side: level.side,
-            kind: OrderKind::Limit {
-                price: level.price,
-                quantity: detail.quantity,
-                time_in_force: TimeInForce::GoodTillCanceled { post_only: detail.post_only },
-            },
-            client_id: detail.client_id.as_deref().copied(),
-            time: detail.time,
-            filled: filled.expect("no more remains than was asked for"),
-            notional: detail.notional,
-            fees: detail.fees,
-        }
+    pub(crate) fn retire_client_id(&mut self, account: AccountId, id: ClientOrderId) {
+        self.accounts.get_mut(account).client_ids.closed(id);
     }
 }

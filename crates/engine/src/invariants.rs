@@ -1,15 +1,19 @@
 //! What must be true of every state, checked on demand from the state alone.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 
-use openmart_model::{AccountId, Amount, AssetId, MarketId, OrderId, Side};
+use openmart_model::{Amount, AssetId, MarketId, OrderId, Price, Side};
 
 use crate::Engine;
 use crate::orders::NONE;
 use crate::settlement::held;
+
+#[cfg(test)]
+mod tests;
 
 /// An invariant that does not hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,86 +61,117 @@ impl Engine {
     }
 
     fn check_holds(&self) -> Check {
-        let mut holds: BTreeMap<(AccountId, AssetId), Amount> = BTreeMap::new();
+        let mut holds: Vec<Vec<Amount>> = Vec::new();
+        for account in self.accounts.ids() {
+            holds.push(vec![Amount::ZERO; self.accounts.balances(account).len()]);
+        }
         for at in self.orders.ascending() {
             let slot = self.orders.slot(at);
-            let level = self.listings.levels.get(slot.level);
-            let market = &self.listings.all()[level.market.index()].market;
-            let (asset, amount) = held(market, level.side, level.price, slot.remaining);
-            let hold = holds.entry((slot.account, asset)).or_default();
+            let market = &self.listings.all()[slot.market.index()].market;
+            let (asset, amount) = held(market, slot.side, slot.price, slot.remaining);
+            let hold = holds.get_mut(slot.account.index()).and_then(|h| h.get_mut(asset.index()));
+            let Some(hold) = hold else {
+                return Err(Violation(format!("account {} never had what it holds", slot.account)));
+            };
             let sum = hold.checked_add(amount);
             *hold = sum.ok_or_else(|| Violation(format!("holds of {asset} overflow")))?;
         }
-        for account in self.accounts.ids() {
-            for (at, balance) in self.accounts.balances(account).iter().enumerate() {
-                let key = (account, AssetId(at as u16));
-                let expected = holds.remove(&key).unwrap_or_default();
-                ensure(balance.hold == expected, || {
+        for (account, holds) in self.accounts.ids().zip(&holds) {
+            let balances = self.accounts.balances(account);
+            for (at, (balance, expected)) in balances.iter().zip(holds).enumerate() {
+                ensure(balance.hold == *expected, || {
                     let hold = balance.hold;
                     format!("account {account} holds {hold:?} of asset {at}, orders {expected:?}")
                 })?;
             }
         }
-        ensure(holds.values().all(|hold| hold.is_zero()), || {
-            "an order holds an asset that its account does not have".into()
-        })
+        Ok(())
     }
 
     fn check_books(&self) -> Check {
-        for (at, listing) in self.listings.all().iter().enumerate() {
-            let market = MarketId(at as u16);
+        let mut on_ladder = vec![false; self.listings.levels.len()];
+        for market in (0..self.listings.all().len()).map(|at| MarketId(at as u16)) {
             let best = |side| self.listings.best_price(market, side);
             if let (Some(bid), Some(ask)) = (best(Side::Buy), best(Side::Sell)) {
                 ensure(bid < ask, || format!("the book of market {market} is crossed"))?;
             }
-            for ladder in &listing.ladders {
-                for level in ladder.best_first() {
-                    self.check_level(market, level)?;
-                }
+            for side in [Side::Buy, Side::Sell] {
+                self.check_ladder(market, side, &mut on_ladder)?;
             }
+        }
+        // Each order agrees with its neighbours, and only the ends of a level's list have none on one
+        // side. So the lists hold all open orders, each once, without following any of them.
+        self.orders.ascending().try_for_each(|at| self.check_links(at, &on_ladder))
+    }
+
+    /// Levels stand in order of their prices, are found by them and have orders.
+    fn check_ladder(&self, market: MarketId, side: Side, on_ladder: &mut [bool]) -> Check {
+        let levels = &self.listings.levels;
+        let ladder = &self.listings.all()[market.index()].ladders[side.index()];
+        let mut better: Option<Price> = None;
+        for number in ladder.best_first() {
+            let level = levels.get(number);
+            let in_order = better.is_none_or(|better| match side {
+                Side::Buy => level.price < better,
+                Side::Sell => level.price > better,
+            });
+            let found = levels.find(ladder, level.price) == Some(number);
+            let meant = (level.market, level.side) == (market, side);
+            let of_level = |end| self.orders.open_slot(end).is_some_and(|o| o.level == number);
+            let ends = of_level(level.head) && of_level(level.tail);
+            ensure(in_order && found && meant && ends, || {
+                format!("a price level of market {market} is not where it belongs")
+            })?;
+            better = Some(level.price);
+            on_ladder[number as usize] = true;
         }
         Ok(())
     }
 
-    fn check_level(&self, market: MarketId, level: u32) -> Check {
-        let facts = self.listings.levels.get(level);
-        let (mut previous, mut last) = (NONE, OrderId(0));
-        for at in self.listings.levels.orders(&self.orders, level) {
-            let slot = self.orders.slot(at);
-            let linked = slot.level == level && slot.previous == previous && slot.id > last;
-            ensure(linked && !slot.remaining.is_zero() && facts.market == market, || {
-                format!("order {} does not belong where it stands in its book", slot.id)
-            })?;
-            ensure(self.orders.find(slot.id) == Some(at), || {
-                format!("order {} is in the book but not in the index", slot.id)
-            })?;
-            (previous, last) = (at, slot.id);
-        }
-        ensure(facts.tail == previous && previous != NONE, || {
-            format!("a price level of market {market} does not end with its newest order")
+    fn check_links(&self, at: u32, on_ladder: &[bool]) -> Check {
+        let slot = self.orders.slot(at);
+        let level = self.listings.levels.get(slot.level);
+        let of_level = (level.market, level.side, level.price);
+        let behind = match slot.next {
+            NONE => level.tail == at,
+            next => self.orders.open_slot(next).is_some_and(|next| {
+                next.previous == at && next.level == slot.level && next.id > slot.id
+            }),
+        };
+        let before = match slot.previous {
+            NONE => level.head == at,
+            previous => self.orders.open_slot(previous).is_some_and(|previous| previous.next == at),
+        };
+        let right = on_ladder[slot.level as usize]
+            && of_level == (slot.market, slot.side, slot.price)
+            && !slot.remaining.is_zero();
+        ensure(behind && before && right, || {
+            format!("order {} does not belong where it stands in its book", slot.id)
         })
     }
 
+    /// The index by id and the lists of the accounts have every open order once.
     fn check_indexes(&self) -> Check {
-        let mut in_books = 0;
-        for listing in self.listings.all() {
-            for level in listing.ladders.iter().flat_map(|ladder| ladder.best_first()) {
-                in_books += self.listings.levels.orders(&self.orders, level).count();
-            }
-        }
-        let indexed = self.orders.ascending().count();
-        let open = self.orders.len();
-        ensure(in_books == open && indexed == open, || {
-            format!("{open} orders are open, {in_books} in books, {indexed} in the index")
-        })?;
-        for account in self.accounts.ids() {
-            let (listed, counted) =
-                (self.open_orders(account).count(), self.open_orders_len(account));
-            let own = self.open_orders(account).all(|order| order.account == account);
-            ensure(listed == counted && own, || {
-                format!("account {account} lists {listed} open orders and counts {counted}")
+        let (mut indexed, mut last) = (0, OrderId(0));
+        for at in self.orders.ascending() {
+            let slot = self.orders.slot(at);
+            let listed = self.accounts.trading(slot.account).map(|own| own.open.entry(slot.place));
+            ensure(slot.id > last && listed == Some(Some(at)), || {
+                format!("order {} is not listed with account {}", slot.id, slot.account)
             })?;
+            (indexed, last) = (indexed + 1, slot.id);
         }
-        Ok(())
+        let mut listed = 0;
+        for account in self.accounts.ids() {
+            let Some(own) = self.accounts.trading(account) else { continue };
+            ensure(own.open.slots().count() == own.open.len(), || {
+                format!("account {account} miscounts its open orders")
+            })?;
+            listed += own.open.len();
+        }
+        let open = self.orders.len();
+        ensure(indexed == open && listed == open, || {
+            format!("{open} orders are open, {indexed} in the index, {listed} with accounts")
+        })
     }
 }

@@ -21,7 +21,10 @@ mod digest;
 mod invariants;
 mod keys;
 mod listing;
+mod look_ahead;
 mod matching;
+mod open_orders;
+mod order_index;
 mod orders;
 mod placing;
 mod queries;
@@ -39,6 +42,7 @@ use listing::Listings;
 use orders::Orders;
 
 pub use invariants::Violation;
+pub use look_ahead::LOOK_AHEAD_MAX;
 
 /// The newest version of the rules that this engine knows.
 pub const RULES_VERSION: u32 = 1;

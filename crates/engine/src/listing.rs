@@ -13,7 +13,7 @@ use crate::orders::Orders;
 pub(crate) struct Listings {
     all: Vec<Listing>,
     by_symbol: BTreeMap<String, MarketId>,
-    /// Shared by all books, so that an order's level alone tells its market.
+    /// Shared by all books, so that one number names a level.
     pub(crate) levels: Levels,
 }
 
@@ -28,7 +28,7 @@ impl Listings {
     pub(crate) fn add(&mut self, market: Market, last_price: Option<Price>) -> MarketId {
         let id = MarketId(self.all.len() as u16);
         self.by_symbol.insert(market.symbol.clone(), id);
-        let ladders = [Ladder::new(Side::Buy), Ladder::new(Side::Sell)];
+        let ladders = [Side::Buy, Side::Sell].map(|side| Ladder::new(id, side));
         self.all.push(Listing { market, ladders, last_price });
         id
     }
@@ -50,29 +50,25 @@ impl Listings {
     }
 
     /// The best price of one side of a book.
+    #[inline]
     pub(crate) fn best_price(&self, id: MarketId, side: Side) -> Option<Price> {
         let level = self.get(id)?.ladders[side.index()].best()?;
         Some(self.levels.get(level).price)
     }
 
-    /// Puts an order, whose slot names market and price, into its book.
-    pub(crate) fn link(
-        &mut self,
-        orders: &mut Orders,
-        at: u32,
-        market: MarketId,
-        side: Side,
-        price: Price,
-    ) {
-        let ladder = &mut self.all[market.index()].ladders[side.index()];
-        orders.slot_mut(at).level = self.levels.find_or_open(ladder, market, price);
-        self.levels.append(orders, at);
+    /// Puts an order into its book, behind the others at its price.
+    #[inline]
+    pub(crate) fn link(&mut self, orders: &mut Orders, at: u32) {
+        let slot = orders.slot(at);
+        let ladder = &mut self.all[slot.market.index()].ladders[slot.side.index()];
+        self.levels.append(ladder, orders, at);
     }
 
     /// Takes an order out of its book.
+    #[inline]
     pub(crate) fn unlink(&mut self, orders: &mut Orders, at: u32) {
-        let level = *self.levels.get(orders.slot(at).level);
-        let ladder = &mut self.all[level.market.index()].ladders[level.side.index()];
+        let slot = orders.slot(at);
+        let ladder = &mut self.all[slot.market.index()].ladders[slot.side.index()];
         self.levels.unlink(ladder, orders, at);
     }
 

@@ -1,18 +1,17 @@
 //! Matching an accepted order against the book, by price and then by time.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use openmart_model::limits::ID_LIMIT;
 use openmart_model::{
-    Amount, CloseReason, Event, NewOrder, Order, OrderId, OrderKind, Price, Quantity,
-    SelfTradePolicy, TimeInForce, Trade, TradeId,
+    Amount, ClientOrderId, CloseReason, Event, NewOrder, Order, OrderId, OrderKind, Price,
+    Quantity, SelfTradePolicy, TimeInForce, Timestamp, Trade, TradeId,
 };
 
 use crate::Engine;
 use crate::client_ids::Remembered;
 use crate::listing::crosses;
-use crate::orders::{Detail, NONE, Slot};
+use crate::orders::{Rare, Slot};
 use crate::settlement::{Match, held, less, more};
 
 /// Why matching ended.
@@ -25,57 +24,89 @@ enum Ended {
     MetOwn,
 }
 
+/// An arriving order while it is matched: what was wished, and what came of it so far. The order as
+/// others know it is made of this for each event, and not kept, since copying it costs more.
+struct Taker<'a> {
+    id: OrderId,
+    wish: &'a NewOrder,
+    filled: Quantity,
+    notional: Amount,
+    fees: Amount,
+}
+
+impl Taker<'_> {
+    #[inline(always)]
+    fn order(&self, client_id: Option<ClientOrderId>, time: Timestamp) -> Order {
+        Order {
+            id: self.id,
+            account: self.wish.account,
+            market: self.wish.market,
+            side: self.wish.side,
+            kind: self.wish.kind,
+            client_id,
+            time,
+            filled: self.filled,
+            notional: self.notional,
+            fees: self.fees,
+        }
+    }
+
+    /// What is not filled of an order that names its quantity.
+    fn left_of(&self, quantity: Quantity) -> Quantity {
+        quantity.checked_sub(self.filled).expect("a fill fits its order")
+    }
+}
+
 impl Engine {
     /// Carries out an order that passed every check.
     pub(crate) fn accept(&mut self, wish: &NewOrder, events: &mut Vec<Event>) -> OrderId {
         let id = self.next_order;
         assert!(id.0 < ID_LIMIT, "order ids are used up");
         self.next_order = OrderId(id.0 + 1);
-        let mut order = Order {
-            id,
-            account: wish.account,
-            market: wish.market,
-            side: wish.side,
-            kind: wish.kind,
-            client_id: wish.client_id,
-            time: self.time,
-            filled: Quantity::ZERO,
-            notional: Amount::ZERO,
-            fees: Amount::ZERO,
-        };
-        if let Some(client_id) = wish.client_id {
-            let Order { market, side, kind, .. } = order;
-            let remembered = Remembered { order: id, market, side, kind };
-            self.accounts.get_mut(order.account).client_ids.remember(client_id, remembered);
+        let (filled, notional, fees) = (Quantity::ZERO, Amount::ZERO, Amount::ZERO);
+        let mut taker = Taker { id, wish, filled, notional, fees };
+        match wish.client_id {
+            None => events.push(Event::Placed(taker.order(None, self.time))),
+            Some(client_id) => self.place_named(&taker, client_id, events),
         }
-        events.push(Event::Placed(order));
-        let ended = self.run_match(&mut order, events);
-        self.finish(order, ended, events);
+        let ended = self.run_match(&mut taker, events);
+        self.finish(&taker, ended, events);
         id
     }
 
-    fn run_match(&mut self, order: &mut Order, events: &mut Vec<Event>) -> Ended {
-        let limit = order.kind.price();
+    #[inline(never)]
+    fn place_named(&mut self, taker: &Taker<'_>, id: ClientOrderId, events: &mut Vec<Event>) {
+        let NewOrder { account, market, side, kind, .. } = *taker.wish;
+        let remembered = Remembered { order: taker.id, market, side, kind };
+        self.accounts.get_mut(account).client_ids.remember(id, remembered);
+        events.push(Event::Placed(taker.order(Some(id), self.time)));
+    }
+
+    fn run_match(&mut self, taker: &mut Taker<'_>, events: &mut Vec<Event>) -> Ended {
+        let wish = taker.wish;
+        let limit = wish.kind.price();
         loop {
-            let listing = &self.listings.all()[order.market.index()];
-            let Some(best) = listing.ladders[order.side.opposite().index()].best() else {
+            let listing = &self.listings.all()[wish.market.index()];
+            let Some(best) = listing.ladders[wish.side.opposite().index()].best() else {
                 return Ended::BookExhausted;
             };
             let level = *self.listings.levels.get(best);
-            if !crosses(order.side, limit, level.price) {
+            if !crosses(wish.side, limit, level.price) {
                 return Ended::BookExhausted;
             }
-            let wanted = match order.kind {
-                OrderKind::Limit { .. } | OrderKind::Market { .. } => order.remaining(),
+            let wanted = match wish.kind {
+                OrderKind::Limit { quantity, .. } | OrderKind::Market { quantity } => {
+                    taker.left_of(quantity)
+                }
                 OrderKind::MarketNotional { notional } => {
-                    let left = less(notional, order.notional);
-                    listing.wanted_for(left, level.price, order.filled)
+                    let left = less(notional, taker.notional);
+                    listing.wanted_for(left, level.price, taker.filled)
                 }
             };
             if wanted.is_zero() {
                 return Ended::Satisfied;
             }
-            if self.orders.slot(level.head).account == order.account {
+            if self.orders.slot(level.head).account == wish.account {
                 match listing.market.spec.self_trade {
                     SelfTradePolicy::Allow => {}
                     SelfTradePolicy::CancelMaker => {
@@ -88,145 +119,148 @@ impl Engine {
                         return Ended::MetOwn;
                     }
                     SelfTradePolicy::RefuseTaker => {
-                        panic!("order {} meets its own account, which was checked", order.id)
+                        panic!("order {} meets its own account, which was checked", taker.id)
                     }
                 }
             }
-            self.trade(order, level.head, level.price, wanted, events);
+            self.trade(taker, level.head, level.price, wanted, events);
         }
     }
 
     fn trade(
         &mut self,
-        order: &mut Order,
+        taker: &mut Taker<'_>,
         maker_at: u32,
         price: Price,
         wanted: Quantity,
         events: &mut Vec<Event>,
     ) {
-        let maker = *self.orders.slot(maker_at);
-        let quantity = wanted.min(maker.remaining);
+        let wish = taker.wish;
+        let Slot { id: maker_order, account: maker, remaining, .. } = *self.orders.slot(maker_at);
+        let quantity = wanted.min(remaining);
         let settled = self.settle(Match {
-            market: order.market,
+            market: wish.market,
             price,
             quantity,
-            taker_side: order.side,
-            taker: order.account,
-            maker: maker.account,
+            taker_side: wish.side,
+            taker: wish.account,
+            maker,
         });
         let id = self.next_trade;
         assert!(id.0 < ID_LIMIT, "trade ids are used up");
         self.next_trade = TradeId(id.0 + 1);
-        self.listings.get_mut(order.market).last_price = Some(price);
+        self.listings.get_mut(wish.market).last_price = Some(price);
 
-        order.filled = order.filled.checked_add(quantity).expect("a fill fits its order");
-        order.notional = more(order.notional, settled.notional);
-        order.fees = more(order.fees, settled.taker_fee);
-        let remaining = maker.remaining.checked_sub(quantity).expect("a fill fits its order");
-        self.orders.slot_mut(maker_at).remaining = remaining;
-        let detail = self.orders.detail_mut(maker_at);
-        detail.notional = more(detail.notional, settled.notional);
-        detail.fees = more(detail.fees, settled.maker_fee);
-
+        taker.filled = taker.filled.checked_add(quantity).expect("a fill fits its order");
+        taker.notional = more(taker.notional, settled.notional);
+        taker.fees = more(taker.fees, settled.taker_fee);
         events.push(Event::Traded(Trade {
             id,
-            market: order.market,
+            market: wish.market,
             price,
             quantity,
             notional: settled.notional,
-            taker_side: order.side,
-            taker_order: order.id,
-            taker_account: order.account,
+            taker_side: wish.side,
+            taker_order: taker.id,
+            taker_account: wish.account,
             taker_fee: settled.taker_fee,
-            maker_order: maker.id,
-            maker_account: maker.account,
+            maker_order,
+            maker_account: maker,
             maker_fee: settled.maker_fee,
         }));
-        if remaining.is_zero() {
+        let (notional, fee) = (settled.notional, settled.maker_fee);
+        if self.orders.fill(maker_at, quantity, notional, fee).is_zero() {
             self.close(maker_at, CloseReason::Filled, events);
         }
     }
 
     /// Rests or closes what matching left of an order.
-    fn finish(&mut self, order: Order, ended: Ended, events: &mut Vec<Event>) {
-        let reason = match (ended, order.kind) {
+    fn finish(&mut self, taker: &Taker<'_>, ended: Ended, events: &mut Vec<Event>) {
+        let filled =
+            |quantity| if taker.filled == quantity { Some(CloseReason::Filled) } else { None };
+        let reason = match (ended, taker.wish.kind) {
             (Ended::MetOwn, _) => CloseReason::SelfTrade,
-            (_, OrderKind::MarketNotional { .. }) => {
-                if self.is_filled(&order) {
+            (_, OrderKind::MarketNotional { notional }) => {
+                if self.is_filled(taker, notional) {
                     CloseReason::Filled
                 } else {
                     CloseReason::Expired
                 }
             }
-            _ if order.remaining().is_zero() => CloseReason::Filled,
-            (_, OrderKind::Limit { price, quantity, time_in_force }) => match time_in_force {
-                TimeInForce::GoodTillCanceled { post_only } => {
-                    return self.rest(order, price, quantity, post_only, events);
+            (_, OrderKind::Limit { price, quantity, time_in_force }) => {
+                let waits = match time_in_force {
+                    TimeInForce::GoodTillCanceled { post_only } => Some(post_only),
+                    TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => None,
+                };
+                match (filled(quantity), waits) {
+                    (Some(reason), _) => reason,
+                    (None, Some(post_only)) => {
+                        return self.rest(taker, price, quantity, post_only, events);
+                    }
+                    (None, None) => CloseReason::Expired,
                 }
-                TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => CloseReason::Expired,
-            },
-            (_, OrderKind::Market { .. }) => CloseReason::Expired,
+            }
+            (_, OrderKind::Market { quantity }) => filled(quantity).unwrap_or(CloseReason::Expired),
         };
-        self.retire_client_id(&order);
+        match taker.wish.client_id {
+            None => {
+                let order = taker.order(None, self.time);
+                events.push(Event::Closed { order, reason, rested: false });
+            }
+            Some(client_id) => self.close_named(taker, client_id, reason, events),
+        }
+    }
+
+    #[inline(never)]
+    fn close_named(
+        &mut self,
+        taker: &Taker<'_>,
+        id: ClientOrderId,
+        reason: CloseReason,
+        events: &mut Vec<Event>,
+    ) {
+        self.retire_client_id(taker.wish.account, id);
+        let order = taker.order(Some(id), self.time);
         events.push(Event::Closed { order, reason, rested: false });
     }
 
-    /// Whether an arriving order got all that it asked for.
-    fn is_filled(&self, order: &Order) -> bool {
-        let OrderKind::MarketNotional { notional } = order.kind else {
-            return order.remaining().is_zero();
-        };
-        let listing = &self.listings.all()[order.market.index()];
-        let left = less(notional, order.notional);
-        let best = self.listings.best_price(order.market, order.side.opposite());
+    /// Whether an order by notional got all that it asked for.
+    fn is_filled(&self, taker: &Taker<'_>, notional: Amount) -> bool {
+        let wish = taker.wish;
+        let listing = &self.listings.all()[wish.market.index()];
+        let left = less(notional, taker.notional);
+        let best = self.listings.best_price(wish.market, wish.side.opposite());
         let pays_no_lot =
             best.is_some_and(|best| listing.market.quantity_for(left, best).is_zero());
-        !order.filled.is_zero() && (pays_no_lot || left.is_zero())
+        !taker.filled.is_zero() && (pays_no_lot || left.is_zero())
     }
 
     fn rest(
         &mut self,
-        order: Order,
+        taker: &Taker<'_>,
         price: Price,
         quantity: Quantity,
         post_only: bool,
         events: &mut Vec<Event>,
     ) {
-        let remaining = order.remaining();
-        let listing = &self.listings.all()[order.market.index()];
-        let (asset, amount) = held(&listing.market, order.side, price, remaining);
-        self.hold(order.account, asset, amount);
-        self.enter(&order, price, quantity, post_only);
-        let Order { id, market, side, .. } = order;
-        events.push(Event::Rested { order: id, market, side, price, remaining });
+        let NewOrder { account, market, side, client_id, .. } = *taker.wish;
+        let remaining = taker.left_of(quantity);
+        let (asset, amount) =
+            held(&self.listings.all()[market.index()].market, side, price, remaining);
+        self.hold(account, asset, amount);
+        let resting =
+            Slot::resting(taker.id, account, market, side, price, remaining, self.time, post_only);
+        let rare = Rare { quantity, notional: taker.notional, fees: taker.fees, client_id };
+        self.enter(resting, rare);
+        events.push(Event::Rested { order: taker.id, market, side, price, remaining });
     }
 
     /// Puts an order into the book and the indexes, without touching balances.
-    pub(crate) fn enter(
-        &mut self,
-        order: &Order,
-        price: Price,
-        quantity: Quantity,
-        post_only: bool,
-    ) {
-        let slot = Slot {
-            id: order.id,
-            remaining: order.remaining(),
-            account: order.account,
-            level: NONE,
-            next: NONE,
-            previous: NONE,
-        };
-        let detail = Detail {
-            notional: order.notional,
-            fees: order.fees,
-            quantity,
-            time: order.time,
-            client_id: order.client_id.map(Box::new),
-            post_only,
-        };
-        let at = self.orders.insert(slot, detail);
-        self.listings.link(&mut self.orders, at, order.market, order.side, price);
-        self.accounts.get_mut(order.account).open.push(order.id);
+    #[inline(always)]
+    pub(crate) fn enter(&mut self, resting: Slot, rare: Rare) {
+        let account = resting.account;
+        let at = self.orders.insert(resting, rare);
+        self.listings.link(&mut self.orders, at);
+        self.orders.slot_mut(at).place = self.accounts.open_mut(account).add(at);
     }
 }

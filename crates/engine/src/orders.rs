@@ -1,14 +1,18 @@
 //! Open orders: found by id without hashing, linked in their price level without searching.
 //!
-//! What matching and canceling touch fits a half cache line ([`Slot`]); what only a fill or the end
-//! of an order needs lies apart ([`Detail`]).
+//! An order is one [`Slot`] of exactly one cache line, known by its number everywhere inside the
+//! engine; a canceled order is told about in full, so that splitting it into a hot and a cold part
+//! would only make two lines to wait for out of one. What few orders have, because they were partly
+//! filled or bear a client order id, lies apart ([`Rare`]).
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
-use alloc::vec;
 use alloc::vec::Vec;
 
-use openmart_model::{AccountId, Amount, ClientOrderId, OrderId, Quantity, Timestamp};
+use openmart_model::{
+    AccountId, Amount, ClientOrderId, MarketId, Order, OrderId, OrderKind, Price, Quantity, Side,
+    TimeInForce, Timestamp,
+};
+
+use crate::order_index::OrderIndex;
 
 /// No slot: the end of a list.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -16,33 +20,105 @@ pub(crate) const NONE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
     slots: Vec<Slot>,
-    details: Vec<Detail>,
     free: Vec<u32>,
-    index: Index,
+    rare: Vec<Rare>,
+    rare_free: Vec<u32>,
+    index: OrderIndex,
 }
 
-/// The part of an order that matching and canceling touch.
+/// An open order. Price, market and side are those of its level, so that a cancel need not wait for
+/// the level to know them.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct Slot {
     pub(crate) id: OrderId,
     pub(crate) remaining: Quantity,
+    pub(crate) price: Price,
+    pub(crate) time: Timestamp,
     pub(crate) account: AccountId,
-    /// The price level, which knows market, side and price.
+    /// The price level.
     pub(crate) level: u32,
     /// Neighbours in the level, newer and older.
     pub(crate) next: u32,
     pub(crate) previous: u32,
+    /// Where the account's list of open orders has it.
+    pub(crate) place: u32,
+    /// Its [`Rare`] part; without one, nothing of it is filled and it has no client order id.
+    rare: u32,
+    pub(crate) market: MarketId,
+    pub(crate) side: Side,
+    pub(crate) post_only: bool,
 }
 
-/// The rest of an order.
-#[derive(Clone, Debug)]
-pub(crate) struct Detail {
+/// What only some orders have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rare {
+    pub(crate) quantity: Quantity,
     pub(crate) notional: Amount,
     pub(crate) fees: Amount,
-    pub(crate) quantity: Quantity,
-    pub(crate) time: Timestamp,
-    pub(crate) client_id: Option<Box<ClientOrderId>>,
-    pub(crate) post_only: bool,
+    pub(crate) client_id: Option<ClientOrderId>,
+}
+
+impl Slot {
+    /// An order that is on no list yet and of which nothing is filled.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "they are the fields, each of a type of its own")]
+    pub(crate) fn resting(
+        id: OrderId,
+        account: AccountId,
+        market: MarketId,
+        side: Side,
+        price: Price,
+        remaining: Quantity,
+        time: Timestamp,
+        post_only: bool,
+    ) -> Self {
+        let (level, next, previous, place, rare) = (NONE, NONE, NONE, NONE, NONE);
+        Self {
+            id,
+            remaining,
+            price,
+            time,
+            account,
+            level,
+            next,
+            previous,
+            place,
+            rare,
+            market,
+            side,
+            post_only,
+        }
+    }
+
+    /// The order of a slot without a [`Rare`] part.
+    #[inline(always)]
+    pub(crate) fn plain_order(&self) -> Order {
+        let (quantity, notional, fees) = (self.remaining, Amount::ZERO, Amount::ZERO);
+        self.order_with(&Rare { quantity, notional, fees, client_id: None })
+    }
+
+    /// The order of a slot and its [`Rare`] part.
+    #[inline(always)]
+    pub(crate) fn order_with(&self, rare: &Rare) -> Order {
+        let filled = rare.quantity.checked_sub(self.remaining);
+        Order {
+            id: self.id,
+            account: self.account,
+            market: self.market,
+            side: self.side,
+            kind: OrderKind::Limit {
+                price: self.price,
+                quantity: rare.quantity,
+                time_in_force: TimeInForce::GoodTillCanceled { post_only: self.post_only },
+            },
+            client_id: rare.client_id,
+            time: self.time,
+            filled: filled.expect("no more remains than was asked for"),
+            notional: rare.notional,
+            fees: rare.fees,
+        }
+    }
 }
 
 impl Orders {
@@ -57,6 +133,17 @@ impl Orders {
         self.index.get(id)
     }
 
+    /// A slot, free or not, by a number that might name none.
+    #[inline]
+    pub(crate) fn get(&self, at: u32) -> Option<&Slot> {
+        self.slots.get(at as usize)
+    }
+
+    /// The slot of an open order by a number that might name none.
+    pub(crate) fn open_slot(&self, at: u32) -> Option<&Slot> {
+        self.slots.get(at as usize).filter(|slot| self.find(slot.id) == Some(at))
+    }
+
     #[inline]
     pub(crate) fn slot(&self, at: u32) -> &Slot {
         &self.slots[at as usize]
@@ -67,39 +154,76 @@ impl Orders {
         &mut self.slots[at as usize]
     }
 
-    #[inline]
-    pub(crate) fn detail(&self, at: u32) -> &Detail {
-        &self.details[at as usize]
+    /// The order in a slot as the rest of the exchange knows it.
+    pub(crate) fn order(&self, slot: &Slot) -> Order {
+        if self.has_rare(slot) {
+            slot.order_with(&self.rare[slot.rare as usize])
+        } else {
+            slot.plain_order()
+        }
     }
 
+    /// Whether there is more to an order than its slot.
     #[inline]
-    pub(crate) fn detail_mut(&mut self, at: u32) -> &mut Detail {
-        &mut self.details[at as usize]
+    pub(crate) fn has_rare(&self, slot: &Slot) -> bool {
+        slot.rare != NONE
     }
 
-    pub(crate) fn insert(&mut self, slot: Slot, detail: Detail) -> u32 {
-        let at = match self.free.pop() {
-            Some(at) => {
-                self.slots[at as usize] = slot;
-                self.details[at as usize] = detail;
-                at
-            }
-            None => {
-                self.slots.push(slot);
-                self.details.push(detail);
-                (self.slots.len() - 1) as u32
-            }
-        };
+    /// Takes in an order that rests; its level and its place with its account are yet to be told.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, mut slot: Slot, rare: Rare) -> u32 {
+        if rare.quantity != slot.remaining || rare.client_id.is_some() {
+            slot.rare = self.enter_rare(rare);
+        }
+        let at = enter(&mut self.slots, &mut self.free, slot);
         self.index.insert(slot.id, at);
         at
     }
 
+    /// Counts a fill of a resting order; what remains is told.
+    pub(crate) fn fill(
+        &mut self,
+        at: u32,
+        quantity: Quantity,
+        notional: Amount,
+        fee: Amount,
+    ) -> Quantity {
+        let mut slot = self.slots[at as usize];
+        if slot.rare == NONE {
+            slot.rare = self.enter_rare(Rare {
+                quantity: slot.remaining,
+                notional: Amount::ZERO,
+                fees: Amount::ZERO,
+                client_id: None,
+            });
+            self.slots[at as usize].rare = slot.rare;
+        }
+        let rare = &mut self.rare[slot.rare as usize];
+        rare.notional = rare.notional.checked_add(notional).expect("fills are within the supply");
+        rare.fees = rare.fees.checked_add(fee).expect("fees are within the supply");
+        let remaining = slot.remaining.checked_sub(quantity).expect("a fill fits its order");
+        self.slots[at as usize].remaining = remaining;
+        remaining
+    }
+
+    fn enter_rare(&mut self, rare: Rare) -> u32 {
+        enter(&mut self.rare, &mut self.rare_free, rare)
+    }
+
     /// Frees a slot that is already unlinked.
     pub(crate) fn remove(&mut self, at: u32) {
-        let id = self.slots[at as usize].id;
-        self.index.remove(id);
-        self.details[at as usize].client_id = None;
+        let slot = &self.slots[at as usize];
+        self.index.remove(slot.id);
+        if slot.rare != NONE {
+            self.rare_free.push(slot.rare);
+        }
         self.free.push(at);
+    }
+
+    /// The slot that the next but so many orders to rest will get, if it exists already.
+    #[inline]
+    pub(crate) fn slot_to_come(&self, ahead: usize) -> Option<u32> {
+        self.free.len().checked_sub(ahead + 1).map(|at| self.free[at])
     }
 
     /// Slots of all open orders by ascending id.
@@ -108,82 +232,18 @@ impl Orders {
     }
 }
 
-/// Ids to slots. Ids are dense and ascending, so a table finds one without hashing. It is laid out
-/// in pages, and pages in chunks; both are dropped when the last order on them is gone, so that
-/// memory follows the open orders and not all that ever were.
-#[derive(Debug, Default)]
-struct Index {
-    /// There are as many as 16 million ids go into those of the open orders: seldom more than one.
-    chunks: BTreeMap<u64, Chunk>,
-}
-
-#[derive(Debug, Default)]
-struct Chunk {
-    pages: Vec<Page>,
-    open: u32,
-}
-
-#[derive(Debug, Default)]
-struct Page {
-    slots: Option<Box<[u32]>>,
-    open: u32,
-}
-
-const PAGE_IDS: u64 = 4_096;
-const CHUNK_PAGES: u64 = 4_096;
-
-fn place_of(id: OrderId) -> (u64, usize, usize) {
-    let page = id.0 / PAGE_IDS;
-    (page / CHUNK_PAGES, (page % CHUNK_PAGES) as usize, (id.0 % PAGE_IDS) as usize)
-}
-
-impl Index {
-    #[inline]
-    fn get(&self, id: OrderId) -> Option<u32> {
-        let (chunk, page, place) = place_of(id);
-        let slot = self.chunks.get(&chunk)?.pages.get(page)?.slots.as_ref()?[place];
-        (slot != NONE).then_some(slot)
-    }
-
-    fn insert(&mut self, id: OrderId, slot: u32) {
-        let (chunk, page, place) = place_of(id);
-        if !self.chunks.contains_key(&chunk) {
-            self.chunks.retain(|_, older| older.open > 0);
+/// Puts a value where one is free, or at the end.
+#[inline(always)]
+fn enter<T>(all: &mut Vec<T>, free: &mut Vec<u32>, value: T) -> u32 {
+    match free.pop() {
+        Some(at) => {
+            all[at as usize] = value;
+            at
         }
-        let chunk = self.chunks.entry(chunk).or_default();
-        if page >= chunk.pages.len() {
-            chunk.pages.resize_with(page + 1, Page::default);
+        None => {
+            all.push(value);
+            (all.len() - 1) as u32
         }
-        chunk.open += 1;
-        let page = &mut chunk.pages[page];
-        let new = || vec![NONE; PAGE_IDS as usize].into_boxed_slice();
-        page.slots.get_or_insert_with(new)[place] = slot;
-        page.open += 1;
-    }
-
-    fn remove(&mut self, id: OrderId) {
-        let (number, page_number, place) = place_of(id);
-        let chunk = self.chunks.get_mut(&number).expect("an open order has a chunk");
-        // The newest page is about to be used again.
-        let newest = page_number + 1 == chunk.pages.len();
-        let page = &mut chunk.pages[page_number];
-        let slots = page.slots.as_mut().expect("an open order is on a page");
-        slots[place] = NONE;
-        page.open -= 1;
-        if page.open == 0 && !newest {
-            page.slots = None;
-        }
-        chunk.open -= 1;
-        let emptied = chunk.open == 0;
-        if emptied && self.chunks.last_key_value().is_some_and(|(last, _)| *last != number) {
-            self.chunks.remove(&number);
-        }
-    }
-
-    fn ascending(&self) -> impl Iterator<Item = u32> + '_ {
-        let pages = self.chunks.values().flat_map(|chunk| &chunk.pages);
-        let slots = pages.flat_map(|page| page.slots.iter().flat_map(|slots| slots.iter()));
-        slots.copied().filter(|slot| *slot != NONE)
     }
 }
 
@@ -192,35 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hot_part_of_an_order_fits_half_a_cache_line() {
-        assert_eq!(size_of::<Slot>(), 32);
-        assert!(size_of::<Detail>() <= 64);
-    }
-
-    #[test]
-    fn memory_follows_the_open_orders() {
-        let mut index = Index::default();
-        let ids = PAGE_IDS * 3;
-        (1..ids).for_each(|id| index.insert(OrderId(id), id as u32));
-        (1..ids).filter(|id| *id != 5_000).for_each(|id| index.remove(OrderId(id)));
-        let pages = &index.chunks[&0].pages;
-        let kept: Vec<bool> = pages.iter().map(|page| page.slots.is_some()).collect();
-        assert_eq!(kept, [false, true, true]);
-        assert_eq!(index.get(OrderId(5_000)), Some(5_000));
-        assert_eq!(index.ascending().collect::<Vec<_>>(), [5_000]);
-        for absent in [0, 1, 4_999, u64::MAX] {
-            assert_eq!(index.get(OrderId(absent)), None);
-        }
-    }
-
-    #[test]
-    fn ids_far_apart_cost_no_memory_between_them() {
-        let mut index = Index::default();
-        let ids = [1, PAGE_IDS * CHUNK_PAGES - 1, 1 << 40, (1 << 53) - 1];
-        ids.iter().zip(0..).for_each(|(id, slot)| index.insert(OrderId(*id), slot));
-        assert_eq!(index.ascending().collect::<Vec<_>>(), [0, 1, 2, 3]);
-        ids.iter().for_each(|id| index.remove(OrderId(*id)));
-        let kept: Vec<u64> = index.chunks.keys().copied().collect();
-        assert_eq!(kept, [((1 << 53) - 1) / PAGE_IDS / CHUNK_PAGES], "only the newest is kept");
+    fn an_order_is_one_cache_line() {
+        assert_eq!((size_of::<Slot>(), align_of::<Slot>()), (64, 64));
     }
 }

@@ -23,9 +23,13 @@ struct Preview {
 
 impl Engine {
     pub(crate) fn place(&mut self, order: &NewOrder, events: &mut Vec<Event>) -> CommandResult {
-        let account = self.accounts.get(order.account).ok_or(Reject::UnknownAccount)?;
+        if order.account.index() >= self.accounts.len() {
+            return Err(Reject::UnknownAccount);
+        }
         let listing = self.listings.get(order.market).ok_or(Reject::UnknownMarket)?;
-        if let Some(known) = order.client_id.and_then(|id| account.client_ids.get(&id)) {
+        if let Some(id) = &order.client_id
+            && let Some(known) = self.accounts.get(order.account).and_then(|a| a.client_ids.get(id))
+        {
             if known.asks_the_same(order) {
                 return Ok(Outcome::Placed { order: known.order, duplicate: true });
             }
@@ -86,7 +90,7 @@ impl Engine {
             OrderKind::MarketNotional { .. } => order.side == Side::Sell,
         };
         let refuses = listing.market.spec.self_trade == SelfTradePolicy::RefuseTaker;
-        let has_orders = self.accounts.get(order.account).is_some_and(|a| a.open.len() > 0);
+        let has_orders = self.accounts.trading(order.account).is_some_and(|a| a.open.len() > 0);
         asked_by_kind || refuses && has_orders
     }
 
@@ -164,7 +168,7 @@ impl Engine {
         else {
             return Ok(());
         };
-        let open = self.accounts.get(order.account).map_or(0, |account| account.open.len());
+        let open = self.accounts.trading(order.account).map_or(0, |account| account.open.len());
         if open >= ORDERS_OPEN_PER_ACCOUNT_MAX {
             return Err(Reject::Full(FullReason::AccountOrders));
         }
@@ -172,7 +176,8 @@ impl Engine {
             return Err(Reject::Full(FullReason::Orders));
         }
         let ladder = &listing.ladders[order.side.index()];
-        if ladder.len() >= PRICE_LEVELS_PER_SIDE_MAX && ladder.find(price).is_none() {
+        let full = ladder.len() >= PRICE_LEVELS_PER_SIDE_MAX;
+        if full && self.listings.levels.find(ladder, price).is_none() {
             return Err(Reject::Full(FullReason::PriceLevels));
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! Reading the state.
 
+use alloc::vec::Vec;
+
 use openmart_model::{
     AccountId, Amount, ApiKey, Asset, AssetId, Balance, ClientOrderId, KeyId, Market, MarketId,
     Order, OrderId, Price, Side, Timestamp,
@@ -85,18 +87,21 @@ impl Engine {
 
     /// An open order.
     pub fn order(&self, order: OrderId) -> Option<Order> {
-        self.orders.find(order).map(|at| self.order_at(at))
+        let at = self.orders.find(order)?;
+        Some(self.orders.order(self.orders.slot(at)))
     }
 
-    /// Open orders of an account, oldest first.
+    /// Open orders of an account, oldest first. They are sorted for every call.
     pub fn open_orders(&self, account: AccountId) -> impl DoubleEndedIterator<Item = Order> + '_ {
-        let listed = self.accounts.get(account).map_or(&[][..], |account| account.open.listed());
-        listed.iter().filter_map(|id| self.order(*id))
+        let listed = self.accounts.trading(account).into_iter().flat_map(|own| own.open.slots());
+        let mut listed: Vec<_> = listed.map(|at| (self.orders.slot(at).id, at)).collect();
+        listed.sort_unstable();
+        listed.into_iter().map(|(_, at)| self.orders.order(self.orders.slot(at)))
     }
 
     /// Number of open orders of an account.
     pub fn open_orders_len(&self, account: AccountId) -> usize {
-        self.accounts.get(account).map_or(0, |account| account.open.len())
+        self.accounts.trading(account).map_or(0, |account| account.open.len())
     }
 
     /// Number of open orders of all accounts.

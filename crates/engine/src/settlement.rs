@@ -48,7 +48,7 @@ impl Engine {
     }
 
     fn fees_of(&self, account: AccountId, market: MarketId, rates: FeeSchedule) -> FeeSchedule {
-        self.accounts.get(account).and_then(|a| a.fees(market)).unwrap_or(rates)
+        self.accounts.fees(account, market).unwrap_or(rates)
     }
 
     /// Credits what an account received, less the fee.

@@ -13,6 +13,7 @@ use crate::accounts::Accounts;
 use crate::administration::has_valid_texts;
 use crate::assets::AssetBooks;
 use crate::client_ids::Remembered;
+use crate::orders::{Rare, Slot};
 use crate::{Engine, RULES_VERSION};
 
 impl Engine {
@@ -61,7 +62,7 @@ impl Engine {
         writer.list::<ApiKey>(self.keys.all());
         count(writer, self.orders.len());
         for at in self.orders.ascending() {
-            writer.put(&self.order_at(at));
+            writer.put(&self.orders.order(self.orders.slot(at)));
         }
     }
 
@@ -140,7 +141,7 @@ impl Engine {
                 if self.listings.get(market).is_none() {
                     return Err(reader.error("fees on a known market"));
                 }
-                self.accounts.get_mut(id).set_fees(market, Some(fees));
+                self.accounts.set_fees(id, market, Some(fees));
             }
             self.read_client_ids(reader, id)?;
         }
@@ -197,15 +198,21 @@ impl Engine {
         };
         let listing = self.listings.get(order.market);
         let notional = listing.and_then(|listing| listing.market.notional(price, quantity));
+        let unfilled = order.notional.is_zero() && order.fees.is_zero();
         let sound = self.accounts.get(order.account).is_some()
             && notional.is_some_and(|notional| notional <= SUPPLY_MAX)
             && order.id > last
             && order.id < self.next_order
-            && order.filled < quantity;
+            && order.filled < quantity
+            && (unfilled || !order.filled.is_zero());
         if !sound {
             return Err(reader.error("an open order"));
         }
-        self.enter(order, price, quantity, post_only);
+        let Order { id, account, market, side, time, .. } = *order;
+        let Order { client_id, notional, fees, .. } = *order;
+        let remaining = order.remaining();
+        let resting = Slot::resting(id, account, market, side, price, remaining, time, post_only);
+        self.enter(resting, Rare { quantity, notional, fees, client_id });
         Ok(())
     }
 }

@@ -113,3 +113,14 @@ pub struct Trade {
     /// What its owner paid, in the asset received.
     pub maker_fee: Amount,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_fits_two_cache_lines() {
+        assert_eq!(size_of::<Order>(), 120);
+        assert_eq!(size_of::<Event>(), 128);
+    }
+}

@@ -2,6 +2,7 @@
 //! 0 in the order they were added; orders and trades are counted from 1.
 
 use core::fmt;
+use core::num::NonZeroU8;
 
 use crate::limits::CLIENT_ORDER_ID_BYTES_MAX;
 
@@ -60,7 +61,8 @@ pub struct Timestamp(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientOrderId {
     bytes: [u8; CLIENT_ORDER_ID_BYTES_MAX],
-    length: u8,
+    /// Never zero, which leaves that value to say that there is no id at all.
+    length: NonZeroU8,
 }
 
 impl ClientOrderId {
@@ -68,20 +70,21 @@ impl ClientOrderId {
     pub fn new(text: &str) -> Option<Self> {
         let source = text.as_bytes();
         let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-        if source.is_empty() || source.len() > CLIENT_ORDER_ID_BYTES_MAX {
+        if source.len() > CLIENT_ORDER_ID_BYTES_MAX {
             return None;
         }
+        let length = NonZeroU8::new(source.len() as u8)?;
         if !source.iter().all(allowed) {
             return None;
         }
         let mut bytes = [0; CLIENT_ORDER_ID_BYTES_MAX];
         bytes[..source.len()].copy_from_slice(source);
-        Some(Self { bytes, length: source.len() as u8 })
+        Some(Self { bytes, length })
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+        core::str::from_utf8(&self.bytes[..usize::from(self.length.get())]).unwrap_or_default()
     }
 }
 

@@ -28,7 +28,7 @@ pub const ADDRESS_RANGES_PER_KEY_MAX: usize = 30;
 /// cancelling them all stays one short step.
 pub const ORDERS_OPEN_PER_ACCOUNT_MAX: usize = 200_000;
 
-/// Open orders of the exchange. Order slots are 32-bit and each costs about 140 bytes.
+/// Open orders of the exchange. Order slots are 32-bit, and an order costs about 120 bytes.
 pub const ORDERS_OPEN_MAX: usize = 1 << 24;
 
 /// Price levels of one side of one book. Bounds the cost of opening a level.

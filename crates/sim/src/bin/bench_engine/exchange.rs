@@ -91,6 +91,16 @@ impl Exchange {
         Ok(exchange)
     }
 
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Fetches what the next commands will touch.
+    #[inline]
+    pub(crate) fn look_ahead(&self, commands: &[Command]) {
+        self.engine.look_ahead(commands.iter());
+    }
+
     /// Applies a command; its events stay until they are folded.
     #[inline]
     pub(crate) fn apply(&mut self, command: &Command) {

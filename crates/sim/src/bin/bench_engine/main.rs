@@ -1,4 +1,5 @@
-//! The engine alone on the benchmark flow: commands a second, and how long one command takes.
+//! The engine alone on the benchmark flow: commands a second, how long one command takes, and what
+//! the state as a whole costs.
 //!
 //! One thread, no journal, no network. Accounts, holds and fees are switched on as in life. Each
 //! run must end with the trades, totals and digest of the flow's definition, or the program fails.
@@ -11,6 +12,7 @@ mod exchange;
 mod expected;
 mod latency;
 mod report;
+mod state;
 mod throughput;
 
 use std::path::PathBuf;
@@ -40,6 +42,7 @@ fn main() -> Result<()> {
         let row = measure(*profile, &plan)?;
         report.add(row);
     }
+    report.print_states();
     if let Some(path) = &plan.json {
         let json = serde_json::to_vec_pretty(&report.to_json())?;
         std::fs::write(path, json).with_context(|| format!("writing {}", path.display()))?;
@@ -83,6 +86,7 @@ fn measure(profile: Profile, plan: &Plan) -> Result<Row> {
     {
         bail!("{}: the generated flow is not the defined one", profile.name);
     }
+    let state = state::measure(&flow)?;
     let timed = exchange::commands(&flow);
     let mut runs = Vec::new();
     for _ in 0..plan.runs {
@@ -93,5 +97,5 @@ fn measure(profile: Profile, plan: &Plan) -> Result<Row> {
     let mut exchange = Exchange::with_prefill(&flow)?;
     let latencies = latency::run(&mut exchange, &timed);
     exchange.verify(&flow)?;
-    Ok(Row { profile, commands, accounts: exchange::accounts(profile), runs, latencies })
+    Ok(Row { profile, commands, accounts: exchange::accounts(profile), runs, latencies, state })
 }

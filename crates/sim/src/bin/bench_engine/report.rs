@@ -6,6 +6,7 @@ use openmart_sim::workload::flow::Profile;
 use serde_json::{Value, json};
 
 use crate::latency::{Latencies, percentile};
+use crate::state::State;
 use crate::throughput::Run;
 
 /// What one profile came to.
@@ -15,6 +16,7 @@ pub(crate) struct Row {
     pub(crate) accounts: u32,
     pub(crate) runs: Vec<Run>,
     pub(crate) latencies: Latencies,
+    pub(crate) state: State,
 }
 
 /// Prints rows as they come and keeps them for the JSON.
@@ -47,6 +49,30 @@ impl Report {
             thousands(wall.most),
         );
         self.rows.push(row);
+    }
+
+    /// Prints what the states after the prefill cost.
+    pub(crate) fn print_states(&self) {
+        println!("\nthe state after the prefill, milliseconds of one run\n");
+        println!(
+            "| profile | open orders | bytes each | write | digest | check | restore | cancel-all |"
+        );
+        println!("| :-- | --: | --: | --: | --: | --: | --: | --: |");
+        for Row { profile, state, .. } in &self.rows {
+            let ms = |taken: Duration| format!("{:.1}", taken.as_secs_f64() * 1e3);
+            println!(
+                "| {} | {} | {} | {} | {} | {} | {} | {} of {} |",
+                profile.name,
+                state.live,
+                state.bytes_per_order,
+                ms(state.write),
+                ms(state.digest),
+                ms(state.check),
+                ms(state.restore),
+                ms(state.cancel_all),
+                state.canceled,
+            );
+        }
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -91,6 +117,23 @@ impl Row {
                 "place": latency(&self.latencies.places),
                 "take": latency(&self.latencies.takes),
             },
+            "state": self.state.to_json(),
+        })
+    }
+}
+
+impl State {
+    fn to_json(self) -> Value {
+        let us = |taken: Duration| taken.as_micros() as u64;
+        json!({
+            "bytes_per_order": self.bytes_per_order,
+            "snapshot_bytes": self.snapshot_bytes,
+            "write_us": us(self.write),
+            "digest_us": us(self.digest),
+            "check_us": us(self.check),
+            "restore_us": us(self.restore),
+            "cancel_all_orders": self.canceled,
+            "cancel_all_us": us(self.cancel_all),
         })
     }
 }

@@ -2,13 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use openmart_engine::LOOK_AHEAD_MAX;
 use openmart_model::Command;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::exchange::Exchange;
-
-/// Commands between two readings of the events, about what one sync of the journal covers.
-const BATCH: usize = 256;
 
 /// How long all timed commands took.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +20,8 @@ pub(crate) struct Run {
 /// since somebody always does it.
 pub(crate) fn run(exchange: &mut Exchange, commands: &[Command]) -> Run {
     let (wall, cpu) = (Instant::now(), thread_cpu_time());
-    for batch in commands.chunks(BATCH) {
+    for batch in commands.chunks(LOOK_AHEAD_MAX) {
+        exchange.look_ahead(batch);
         for command in batch {
             exchange.apply(command);
         }
