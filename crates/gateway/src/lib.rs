@@ -30,10 +30,12 @@ mod listener;
 mod metrics;
 mod operations;
 mod options;
+mod rewound;
 mod site;
 mod ticks;
 mod vault;
 
+pub use bitmart_v2::direct_request_bytes;
 pub use limits::{Budget, RateLimits};
 pub use listener::{BindError, Gateway};
 pub use metrics::Requests;

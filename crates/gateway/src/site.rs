@@ -12,6 +12,7 @@ use openmart_model::Timestamp;
 use crate::access::Access;
 use crate::bitmart_v2;
 use crate::limits::Limiter;
+use crate::listener::Direct;
 use crate::metrics::Requests;
 use crate::options::Options;
 use crate::vault::Vault;
@@ -58,8 +59,9 @@ pub(crate) fn peer_address(extensions: &Extensions) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
 }
 
-pub(crate) fn router_of(site: Arc<Site>) -> Router {
-    bitmart_v2::router(site)
+/// What is served: the router for everything, and the way past it for what is asked most.
+pub(crate) fn served(site: Arc<Site>) -> (Router, Arc<dyn Direct>) {
+    bitmart_v2::served(site)
 }
 
 /// Everything that a [`Gateway`](crate::Gateway) serves, without its socket: for tests, and for
@@ -67,5 +69,5 @@ pub(crate) fn router_of(site: Arc<Site>) -> Router {
 /// server's business then; the peer's address is taken from the extension
 /// `axum::extract::ConnectInfo<SocketAddr>`.
 pub fn router(exchange: Exchange, vault: Arc<Vault>, options: Options) -> Router {
-    router_of(Arc::new(Site::new(exchange, vault, options)))
+    served(Arc::new(Site::new(exchange, vault, options))).0
 }

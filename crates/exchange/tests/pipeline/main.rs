@@ -14,6 +14,7 @@ mod overload;
 mod pages;
 mod recovery;
 mod restart;
+mod rounds;
 mod snapshots;
 mod subscriptions;
 mod time;

@@ -30,7 +30,7 @@ pub struct Parser {
 }
 
 /// All of them.
-pub const PARSERS: [Parser; 16] = [
+pub const PARSERS: [Parser; 17] = [
     Parser { name: "command", parse: model::command, examples: model::commands },
     Parser { name: "decimal", parse: model::decimal, examples: model::decimals },
     Parser { name: "engine_snapshot", parse: engine::snapshot, examples: engine::snapshots },
@@ -48,6 +48,11 @@ pub const PARSERS: [Parser; 16] = [
     },
     Parser { name: "exchange_state", parse: exchange::state, examples: exchange::states },
     Parser { name: "access_token", parse: gateway::token, examples: gateway::tokens },
+    Parser {
+        name: "direct_request",
+        parse: gateway::direct_request,
+        examples: gateway::direct_requests,
+    },
     Parser { name: "order_body", parse: wire::order_body, examples: wire::order_bodies },
     Parser { name: "number_text", parse: wire::number_text, examples: wire::number_texts },
     Parser { name: "token_form", parse: wire::token_form, examples: wire::token_forms },
