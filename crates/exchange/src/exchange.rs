@@ -10,11 +10,13 @@ use openmart_journal::{FileStorage, Journal, Storage};
 use openmart_model::Command;
 
 use crate::error::{CloseError, OpenError, SubmitError};
+use crate::inbox::Inbox;
 use crate::intake::Intake;
 use crate::options::Options;
 use crate::pending::{Pending, PendingSnapshot, Receipt};
 use crate::pipeline::Pipeline;
 use crate::recovery::{Recovered, RecoveryReport, recover};
+use crate::rounds::Attendant;
 use crate::sequencer::Sequencer;
 use crate::snapshots::{self, Snapshotter};
 use crate::state::State;
@@ -117,6 +119,33 @@ impl Exchange {
     /// [`SubmitError::Overloaded`] and [`SubmitError::Stopped`] at once; the others with the answer.
     pub fn submit(&self, command: Command) -> Result<Pending, SubmitError> {
         self.pipeline().intake.submit(command)
+    }
+
+    /// Queues a command whose answer is to arrive in an inbox, under this number. Never blocks.
+    ///
+    /// The order is that of [`submit`](Self::submit). While there is an
+    /// [`attendant`](Self::attendant), the command waits for its round.
+    ///
+    /// # Errors
+    /// [`SubmitError::Overloaded`] and [`SubmitError::Stopped`] at once, and then nothing arrives;
+    /// the others with the answer.
+    pub fn submit_to(
+        &self,
+        inbox: &Inbox,
+        number: u32,
+        command: Command,
+    ) -> Result<(), SubmitError> {
+        let pipeline = self.pipeline();
+        pipeline.intake.submit_to(inbox.address(number), command)?;
+        if !pipeline.rounds.ask() {
+            pipeline.intake.ring();
+        }
+        Ok(())
+    }
+
+    /// Somebody to make the rounds among callers with an [`Inbox`]; nothing if there is one already.
+    pub fn attendant(&self) -> Option<Attendant> {
+        Attendant::new(self.clone())
     }
 
     /// Submits a command and awaits its outcome, which is then durable and visible.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use openmart_model::Command;
 
 use crate::error::SubmitError;
+use crate::inbox::Address;
 use crate::pending::{Answer, Pending};
 
 /// Which queue a command waits in.
@@ -43,6 +44,9 @@ impl fmt::Display for Lane {
 /// of cancels slows everything else down and does not stop it.
 const ORDERS_SHARE: usize = 8;
 
+/// So many are taken without waiting for the bell: a batch of these is cheap enough per command.
+const GATHERED_MAX: usize = 256;
+
 /// A command that waits, and who waits for it.
 #[derive(Debug)]
 pub(crate) struct Waiting {
@@ -66,6 +70,9 @@ struct Queues {
     closed: Option<Arc<str>>,
     /// Whether the taker sleeps: waking it costs a system call, saved while it works.
     idle: bool,
+    /// Whether the taker may take what there is. Otherwise somebody will ring soon, when more has
+    /// come.
+    rung: bool,
     overloaded: u64,
 }
 
@@ -75,12 +82,60 @@ impl Intake {
         Self { queues, filled: Condvar::new(), cancels_max, orders_max }
     }
 
-    /// Queues a command.
+    /// Queues a command, to be taken at once.
     pub(crate) fn submit(&self, command: Command) -> Result<Pending, SubmitError> {
+        let (answer, pending) = Pending::new();
+        self.queue(command, answer, Bell::Now).map(|()| pending).map_err(|(refused, _)| refused)
+    }
+
+    /// Queues a command, to be taken when somebody rings.
+    pub(crate) fn submit_to(&self, address: Address, command: Command) -> Result<(), SubmitError> {
+        let queued = self.queue(command, Answer::Inbox(address), Bell::Later);
+        queued.map_err(|(refused, answer)| {
+            if let Answer::Inbox(address) = answer {
+                address.forget();
+            }
+            refused
+        })
+    }
+
+    /// Lets the taker take what there is.
+    pub(crate) fn ring(&self) {
+        let mut queues = self.lock();
+        if queues.is_empty() {
+            return;
+        }
+        queues.rung = true;
+        let wake = std::mem::take(&mut queues.idle);
+        drop(queues);
+        if wake {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Commands that wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Has what waits wait for the next bell, which is sure to come.
+    pub(crate) fn hush(&self) {
+        let mut queues = self.lock();
+        if queues.len() < GATHERED_MAX {
+            queues.rung = false;
+        }
+    }
+
+    fn queue(
+        &self,
+        command: Command,
+        answer: Answer,
+        bell: Bell,
+    ) -> Result<(), (SubmitError, Answer)> {
         let lane = Lane::of(&command);
         let mut queues = self.lock();
         if let Some(reason) = &queues.closed {
-            return Err(SubmitError::Stopped { reason: reason.clone() });
+            return Err((SubmitError::Stopped { reason: reason.clone() }, answer));
         }
         let (queue, limit) = match lane {
             Lane::Cancels => (&mut queues.cancels, self.cancels_max),
@@ -88,25 +143,28 @@ impl Intake {
         };
         if queue.len() >= limit {
             queues.overloaded += 1;
-            return Err(SubmitError::Overloaded { lane, limit });
+            return Err((SubmitError::Overloaded { lane, limit }, answer));
         }
-        let (answer, pending) = Pending::new();
         queue.push_back(Waiting { command, answer });
-        let wake = std::mem::take(&mut queues.idle);
+        queues.rung |= bell == Bell::Now || queues.len() >= GATHERED_MAX;
+        let wake = queues.rung && std::mem::take(&mut queues.idle);
         drop(queues);
         if wake {
             self.filled.notify_one();
         }
-        Ok(pending)
+        Ok(())
     }
 
     /// Moves up to `entries_max` commands into `batch`, cancels first, waiting for the first one.
     /// False: closed, and everything has been taken.
     pub(crate) fn take(&self, entries_max: usize, batch: &mut Vec<Waiting>) -> bool {
         let mut queues = self.lock();
-        while queues.cancels.is_empty() && queues.orders.is_empty() {
+        while queues.is_empty() || !queues.rung {
             if queues.closed.is_some() {
-                return false;
+                if queues.is_empty() {
+                    return false;
+                }
+                break;
             }
             queues.idle = true;
             queues = self.filled.wait(queues).unwrap_or_else(PoisonError::into_inner);
@@ -117,6 +175,7 @@ impl Intake {
         let orders = queues.orders.len().min(entries_max - cancels);
         batch.extend(queues.cancels.drain(..cancels));
         batch.extend(queues.orders.drain(..orders));
+        queues.rung = !queues.is_empty();
         true
     }
 
@@ -150,6 +209,23 @@ impl Intake {
         // Nothing under this lock can leave the queues half changed.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Queues {
+    fn len(&self) -> usize {
+        self.cancels.len() + self.orders.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// When a command that is queued may be taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Bell {
+    Now,
+    Later,
 }
 
 #[cfg(test)]

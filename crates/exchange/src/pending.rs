@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use openmart_model::{CommandResult, Timestamp};
 use tokio::sync::oneshot::{Receiver, Sender, channel};
 
 use crate::error::{SnapshotError, SubmitError};
+use crate::inbox::Address;
 
 /// The answer to a command. It is durable and applied.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,7 +26,33 @@ pub struct Receipt {
 const ENDED: &str = "a thread of the pipeline ended without an answer";
 
 /// Where the sequencing thread puts its answer.
-pub(crate) type Answer = Sender<Result<Receipt, SubmitError>>;
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// To whoever waits for this one alone.
+    Alone(Sender<Result<Receipt, SubmitError>>),
+    /// To somebody who waits for several.
+    Inbox(Address),
+}
+
+impl Answer {
+    /// Answers. Whoever asked may have gone.
+    pub(crate) fn send(self, answer: Result<Receipt, SubmitError>) {
+        if let Some(reader) = self.put(answer) {
+            reader.wake();
+        }
+    }
+
+    /// Answers, but leaves it to the caller to wake the reader of an inbox.
+    pub(crate) fn put(self, answer: Result<Receipt, SubmitError>) -> Option<Waker> {
+        match self {
+            Self::Alone(sender) => {
+                let _ = sender.send(answer);
+                None
+            }
+            Self::Inbox(address) => address.put(answer),
+        }
+    }
+}
 
 /// A command on its way. Dropping it changes nothing: the command runs all the same.
 #[derive(Debug)]
@@ -37,7 +64,7 @@ pub struct Pending {
 impl Pending {
     pub(crate) fn new() -> (Answer, Self) {
         let (sender, answer) = channel();
-        (sender, Self { answer })
+        (Answer::Alone(sender), Self { answer })
     }
 
     /// Blocks until the outcome is there.
@@ -57,7 +84,7 @@ impl Future for Pending {
     }
 }
 
-fn in_doubt() -> SubmitError {
+pub(crate) fn in_doubt() -> SubmitError {
     SubmitError::InDoubt { reason: Arc::from(ENDED) }
 }
 

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
+use std::task::Waker;
 
 use openmart_history::{Batch, History};
 use openmart_journal::Space;
@@ -13,6 +14,7 @@ use openmart_model::{Command, Event, Timestamp};
 use crate::error::SubmitError;
 use crate::intake::{Intake, Waiting};
 use crate::pending::{Answer, Receipt};
+use crate::rounds::Rounds;
 use crate::snapshots::SnapshotDesk;
 use crate::state::State;
 use crate::status::{Condition, Counters, Status};
@@ -37,6 +39,7 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     pub(crate) intake: Intake,
+    pub(crate) rounds: Rounds,
     pub(crate) publisher: Publisher,
     pub(crate) snapshots: SnapshotDesk,
     pub(crate) gauges: Gauges,
@@ -77,6 +80,7 @@ impl Pipeline {
         gauges.snapshot_sequence.store(snapshot_sequence, Ordering::Relaxed);
         Self {
             intake,
+            rounds: Rounds::default(),
             publisher: Publisher::default(),
             snapshots: SnapshotDesk::default(),
             gauges,
@@ -99,7 +103,7 @@ impl Pipeline {
     /// Applies durable entries in order, tells subscribers, then answers. Leaves `entries` empty.
     pub(crate) fn apply(&self, entries: &mut Vec<Entry>) {
         let mut events = Vec::new();
-        let (mut answers, mut updates) = (Vec::new(), Vec::new());
+        let (mut answers, mut updates, mut readers) = (Vec::new(), Vec::new(), Vec::new());
         let mut entries = entries.drain(..);
         while entries.len() > 0 {
             let turn = entries.by_ref().take(ENTRIES_PER_TURN);
@@ -109,9 +113,21 @@ impl Pipeline {
                 self.publisher.publish(updates.drain(..));
             }
             for (answer, receipt) in answers.drain(..) {
-                // Whoever asked may have gone.
-                let _ = answer.send(Ok(receipt));
+                readers.extend(answer.put(Ok(receipt)));
             }
+        }
+        self.deliver(&mut readers);
+    }
+
+    /// Has readers of inboxes woken. They will likely ask for more: the next batch waits for them.
+    fn deliver(&self, readers: &mut Vec<Waker>) {
+        if readers.is_empty() {
+            return;
+        }
+        // Before the delivery, or a bell in between would be lost.
+        self.intake.hush();
+        if !self.rounds.deliver(readers) {
+            self.intake.ring();
         }
     }
 
@@ -171,7 +187,7 @@ impl Pipeline {
         let queued = self.intake.empty(reason);
         self.publisher.stop();
         for waiting in rest.chain(queued) {
-            let _ = waiting.answer.send(Err(SubmitError::Stopped { reason: reason.clone() }));
+            waiting.answer.send(Err(SubmitError::Stopped { reason: reason.clone() }));
         }
     }
 

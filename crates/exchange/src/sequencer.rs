@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use openmart_journal::{AppendError, CommitError, Journal, Space};
 use openmart_model::Timestamp;
@@ -16,12 +17,22 @@ use crate::intake::{Lane, Waiting};
 use crate::options::Options;
 use crate::pipeline::{Entry, Pipeline};
 
+/// Pause for each command of a batch while history is as far behind as it may be; in proportion from
+/// half of that on. Several times what writing a row takes, so that history catches up before
+/// everybody has to wait for it.
+const PAUSE_PER_COMMAND: Duration = Duration::from_micros(100);
+
+/// Longest pause after a batch.
+const PAUSE_MAX: Duration = Duration::from_millis(20);
+
 pub(crate) struct Sequencer {
     journal: Journal,
     pipeline: Arc<Pipeline>,
     clock: Arc<dyn Clock>,
     batch_entries_max: usize,
     snapshot_entries: u64,
+    /// Rows that history may be behind.
+    lag_rows_max: usize,
     /// Whether the journal looks for space in a thread of its own.
     background: bool,
     /// Time of the last entry.
@@ -52,6 +63,7 @@ impl Sequencer {
             clock: options.clock.clone(),
             batch_entries_max: options.batch_entries_max,
             snapshot_entries: options.snapshot_entries,
+            lag_rows_max: options.history.lag_rows_max,
             background: options.journal.background,
             time,
             staged: Vec::new(),
@@ -67,6 +79,7 @@ impl Sequencer {
         while self.pipeline.intake.take(self.batch_entries_max, &mut batch) {
             self.look_for_space();
             self.time = self.time.max(self.clock.now());
+            let commands = batch.len();
             let mut rest = batch.drain(..);
             let done = rest.try_for_each(|waiting| self.stage(waiting));
             if let Err(broken) = done.and_then(|()| self.commit()) {
@@ -75,8 +88,21 @@ impl Sequencer {
             }
             drop(rest);
             self.ask_for_snapshot();
+            self.pace(commands);
         }
         self.journal
+    }
+
+    /// Leaves history some time once it is far behind. It is written by a thread that gives way to all
+    /// others, so that on a busy machine it gets none otherwise.
+    fn pace(&self, commands: usize) {
+        let half = (self.lag_rows_max / 2).max(1);
+        let over = self.pipeline.history.status().lag_rows.saturating_sub(half);
+        if over > 0 {
+            let share = (over as f64 / half as f64).min(1.0);
+            let pause = PAUSE_PER_COMMAND.mul_f64(commands as f64 * share);
+            std::thread::sleep(pause.min(PAUSE_MAX));
+        }
     }
 
     /// Adds a command to the journal's batch, or answers why not.
@@ -101,7 +127,7 @@ impl Sequencer {
             Err(AppendError::Full) => self.refuse_disk_full(waiting),
             Err(AppendError::PayloadTooLong { bytes, bytes_max }) => {
                 let refusal = SubmitError::TooLong { bytes, limit: bytes_max };
-                let _ = waiting.answer.send(Err(refusal));
+                waiting.answer.send(Err(refusal));
             }
             Err(error) => {
                 self.unstaged = Some(waiting);
@@ -148,7 +174,7 @@ impl Sequencer {
         self.pipeline
             .fail(reason, staged.into_iter().map(Waiting::from).chain(unstaged).chain(rest));
         for entry in doubtful {
-            let _ = entry.answer.send(Err(SubmitError::InDoubt { reason: reason.clone() }));
+            entry.answer.send(Err(SubmitError::InDoubt { reason: reason.clone() }));
         }
     }
 
@@ -170,7 +196,7 @@ impl Sequencer {
 
     fn refuse_disk_full(&self, waiting: Waiting) {
         self.pipeline.gauges.disk_full.fetch_add(1, Ordering::Relaxed);
-        let _ = waiting.answer.send(Err(SubmitError::DiskFull));
+        waiting.answer.send(Err(SubmitError::DiskFull));
     }
 
     fn ask_for_snapshot(&mut self) {

@@ -31,10 +31,12 @@ mod metrics;
 mod operations;
 mod options;
 mod past;
+mod rewound;
 mod site;
 mod ticks;
 mod vault;
 
+pub use bitmart_v2::direct_request_bytes;
 pub use limits::{Budget, RateLimits};
 pub use listener::{BindError, Gateway};
 pub use metrics::Requests;

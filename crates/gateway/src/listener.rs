@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use openmart_exchange::Exchange;
+use openmart_exchange::{Attendant, Exchange};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -30,12 +31,17 @@ use tower::Service;
 use crate::limits::Network;
 use crate::metrics::Requests;
 use crate::options::Options;
-use crate::site::{Site, router_of};
+use crate::rewound::Rewound;
+use crate::site::{Site, served};
 use crate::vault::Vault;
 
 /// Pause after the system could not accept a connection, usually for want of file descriptors:
 /// trying again at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Turns that all connections get before what they queued is taken, while each turn brings more. With one
+/// caller there is one.
+const TURNS_MAX: usize = 8;
 
 /// Why a gateway does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -103,8 +109,57 @@ impl Gateway {
     /// finish for at most [`drain_timeout`](Options::drain_timeout), and returns.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let limits = ConnectionLimits::from(&self.site.options);
-        serve(self.listener, router_of(self.site), limits, shutdown).await;
+        // Ends with this function.
+        let mut rounds = JoinSet::new();
+        if let Some(attendant) = self.site.exchange.attendant() {
+            rounds.spawn(make_rounds(attendant));
+        }
+        let (router, direct) = served(self.site);
+        serve(self.listener, router, Some(direct), limits, shutdown).await;
     }
+}
+
+/// Has all connections that are ready served before the exchange takes what they queued.
+async fn make_rounds(mut attendant: Attendant) {
+    loop {
+        attendant.wake_due().await;
+        let mut waiting = attendant.waiting();
+        for _ in 0..TURNS_MAX {
+            // Comes back once every task that was ready has had its turn.
+            tokio::task::yield_now().await;
+            let before = std::mem::replace(&mut waiting, attendant.waiting());
+            if waiting == before {
+                break;
+            }
+        }
+        attendant.ring();
+    }
+}
+
+/// A way to serve connections that knows fewer requests than a router, and those better.
+pub(crate) trait Direct: fmt::Debug + Send + Sync {
+    /// Serves a connection as long as it knows the requests.
+    fn serve(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        limits: ConnectionLimits,
+        tenancy: Tenancy,
+    ) -> Pin<Box<dyn Future<Output = Served> + Send>>;
+}
+
+/// How that ended.
+#[derive(Debug)]
+pub(crate) enum Served {
+    /// With the connection.
+    Ended,
+    /// With a request that is not known; no request before it is owed an answer.
+    HandedOn {
+        /// The connection.
+        stream: TcpStream,
+        /// What has been read from it, from that request on.
+        read: Vec<u8>,
+    },
 }
 
 pub(crate) async fn listen_on(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
@@ -143,6 +198,7 @@ impl From<&Options> for ConnectionLimits {
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
+    direct: Option<Arc<dyn Direct>>,
     limits: ConnectionLimits,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -166,7 +222,8 @@ pub(crate) async fn serve(
                         stopping: stopping.clone(),
                         _alive: alive.clone(),
                     };
-                    connections.spawn(attend(stream, peer, router.clone(), limits, tenancy));
+                    let ways = (router.clone(), direct.clone());
+                    connections.spawn(attend(stream, peer, ways, limits, tenancy));
                 }
             }
             Err(error) => {
@@ -191,14 +248,33 @@ pub(crate) async fn serve(
 async fn attend(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    (router, direct): (Router, Option<Arc<dyn Direct>>),
     limits: ConnectionLimits,
-    mut tenancy: Tenancy,
+    tenancy: Tenancy,
 ) {
     // An answer is one small packet and must not wait for an acknowledgement of the one before.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
+    let served = match direct {
+        Some(direct) => direct.serve(stream, peer, limits, tenancy.clone()).await,
+        None => Served::HandedOn { stream, read: Vec::new() },
+    };
+    if let Served::HandedOn { stream, read } = served {
+        let stream = Rewound::new(read, stream);
+        // Apart, so that connections that never get here do not take its memory.
+        Box::pin(serve_http(stream, peer, router, limits, tenancy)).await;
+    }
+}
+
+/// Serves every request of a connection by a router.
+async fn serve_http(
+    stream: Rewound<TcpStream>,
+    peer: SocketAddr,
+    router: Router,
+    limits: ConnectionLimits,
+    mut tenancy: Tenancy,
+) {
     let lent = tenancy.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -238,6 +314,11 @@ pub(crate) struct Tenancy {
 }
 
 impl Tenancy {
+    /// Whether the server stops.
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
     /// Completes when the server stops. Losing the race of a `select!` loses nothing.
     pub(crate) async fn told_to_stop(&mut self) {
         // An error means that the teller is gone, which is the end as well.

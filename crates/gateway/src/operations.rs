@@ -71,7 +71,7 @@ impl Operations {
             .route("/health/live", get(async || "live\n"))
             .route("/health/ready", get(ready))
             .route("/metrics", get(metrics));
-        serve(self.listener, router, LIMITS, shutdown).await;
+        serve(self.listener, router, None, LIMITS, shutdown).await;
     }
 }
 

@@ -12,6 +12,7 @@ use openmart_model::Timestamp;
 use crate::access::Access;
 use crate::bitmart_v2;
 use crate::limits::Limiter;
+use crate::listener::Direct;
 use crate::metrics::Requests;
 use crate::options::Options;
 use crate::past::Past;
@@ -61,8 +62,9 @@ pub(crate) fn peer_address(extensions: &Extensions) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
 }
 
-pub(crate) fn router_of(site: Arc<Site>) -> Router {
-    bitmart_v2::router(site)
+/// What is served: the router for everything, and the way past it for what is asked most.
+pub(crate) fn served(site: Arc<Site>) -> (Router, Arc<dyn Direct>) {
+    bitmart_v2::served(site)
 }
 
 /// Everything that a [`Gateway`](crate::Gateway) serves, without its socket: for tests, and for
@@ -71,5 +73,5 @@ pub(crate) fn router_of(site: Arc<Site>) -> Router {
 /// `axum::extract::ConnectInfo<SocketAddr>`. The WebSocket works on connections that were given to
 /// hyper as `TokioIo<TcpStream>`, and ends at once on others.
 pub fn router(exchange: Exchange, vault: Arc<Vault>, options: Options) -> Router {
-    router_of(Arc::new(Site::new(exchange, vault, options)))
+    served(Arc::new(Site::new(exchange, vault, options))).0
 }

@@ -16,6 +16,7 @@ mod pages;
 mod public;
 mod recovery;
 mod restart;
+mod rounds;
 mod snapshots;
 mod subscriptions;
 mod time;

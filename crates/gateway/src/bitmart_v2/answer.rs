@@ -3,6 +3,10 @@
 //! What enters: a JSON text or an error. What leaves: the HTTP response with the headers that every
 //! answer of this API carries.
 
+use std::io::Write;
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -142,6 +146,77 @@ impl From<Denied> for Answer {
             Denied::Forbidden => ApiError::Forbidden,
             Denied::Sealed => ApiError::Internal,
         })
+    }
+}
+
+/// What the heads of all answers with a body have in common: the constant headers.
+static CONSTANT_LINES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut lines = Vec::new();
+    for (name, value) in &CORS {
+        line(&mut lines, name.as_str(), value.as_bytes());
+    }
+    line(&mut lines, header::CONTENT_TYPE.as_str(), headers::CONTENT_TYPE_JSON.as_bytes());
+    lines
+});
+
+/// A line of a head.
+fn line(text: &mut Vec<u8>, name: &str, value: &[u8]) {
+    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+        text.extend_from_slice(part);
+    }
+}
+
+fn number_line(text: &mut Vec<u8>, name: &str, number: u64) {
+    // Writing to memory does not fail.
+    let _ = write!(text, "{name}: {number}\r\n");
+}
+
+impl Answer {
+    /// Appends it to a text as the HTTP server would write it. `closing`: no more will follow.
+    pub(super) fn write(&self, text: &mut Vec<u8>, date: &mut Date, closing: bool) {
+        let reason = self.status.canonical_reason().unwrap_or("<none>");
+        match self.status {
+            StatusCode::OK => text.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
+            status => {
+                let _ = write!(text, "HTTP/1.1 {} {reason}\r\n", status.as_str());
+            }
+        }
+        text.extend_from_slice(&CONSTANT_LINES);
+        if let Some(sequence) = self.sequence {
+            number_line(text, SEQUENCE.as_str(), sequence);
+        }
+        if let Some(reason) = self.reason {
+            line(text, REASON.as_str(), reason.as_bytes());
+        }
+        if let Some(seconds) = self.retry_after_s {
+            number_line(text, header::RETRY_AFTER.as_str(), seconds);
+        }
+        if closing {
+            line(text, header::CONNECTION.as_str(), b"close");
+        }
+        number_line(text, header::CONTENT_LENGTH.as_str(), self.body.len() as u64);
+        line(text, header::DATE.as_str(), date.now());
+        text.extend_from_slice(b"\r\n");
+        text.extend_from_slice(&self.body);
+    }
+}
+
+/// The time of day as heads have it, written anew each second.
+#[derive(Default, Debug)]
+pub(super) struct Date {
+    second: u64,
+    text: String,
+}
+
+impl Date {
+    fn now(&mut self) -> &[u8] {
+        let now = SystemTime::now();
+        let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if second != self.second || self.text.is_empty() {
+            self.second = second;
+            self.text = httpdate::fmt_http_date(now);
+        }
+        self.text.as_bytes()
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod authentication;
+mod direct;
 mod orders;
 mod public;
 mod routes;
@@ -20,8 +21,10 @@ use axum::Router;
 use openmart_wire::bitmart_v2::SigningKey;
 
 use crate::access::Prepared;
+use crate::listener::Direct;
 use crate::site::Site;
 
+pub use direct::direct_request_bytes;
 pub(crate) use routes::ROUTE_NAMES;
 
 /// What the handlers of this dialect use.
@@ -34,7 +37,9 @@ pub(super) struct Dialect {
     pub(super) stream: stream::Stream,
 }
 
-pub(crate) fn router(site: Arc<Site>) -> Router {
+/// The router, and the way past it.
+pub(crate) fn served(site: Arc<Site>) -> (Router, Arc<dyn Direct>) {
     let signing_keys = Prepared::new(SigningKey::new);
-    routes::router(Arc::new(Dialect { site, signing_keys, stream: stream::Stream::default() }))
+    let dialect = Arc::new(Dialect { site, signing_keys, stream: stream::Stream::default() });
+    (routes::router(dialect.clone()), Arc::new(direct::Orders::new(dialect)))
 }

@@ -15,7 +15,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, any, on};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Uri};
+use http::{HeaderMap, HeaderName, Method};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Limited};
 use openmart_exchange::{Receipt, SubmitError};
@@ -127,45 +127,80 @@ type PrivatePastHandler = for<'a> fn(&'a Dialect, Caller, &'a Incoming<'a>) -> A
 /// Says what a caller wants done, with the proof that he does.
 type SignedHandler = fn(&Dialect, Caller, &Incoming<'_>) -> Result<(Proof, Attempt), Answer>;
 
+/// The headers that this dialect reads. One that is given twice counts as missing, since it must not
+/// be the server who chooses.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct HeaderValues<'a> {
+    pub(super) authorization: Option<&'a [u8]>,
+    pub(super) timestamp: Option<&'a [u8]>,
+    pub(super) signature: Option<&'a [u8]>,
+    pub(super) content_type: Option<&'a [u8]>,
+    /// Whether there is a signature at all, be it twice or empty.
+    pub(super) signed: bool,
+}
+
+impl<'a> HeaderValues<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        Self {
+            authorization: single(headers, &AUTHORIZATION),
+            timestamp: single(headers, &TIMESTAMP),
+            signature: single(headers, &SIGNATURE),
+            content_type: single(headers, &http::header::CONTENT_TYPE),
+            signed: headers.contains_key(&SIGNATURE),
+        }
+    }
+}
+
 /// What handlers see of a request.
 pub(super) struct Incoming<'a> {
-    uri: &'a Uri,
-    headers: &'a HeaderMap,
+    path: &'a str,
+    query: Option<&'a str>,
+    headers: HeaderValues<'a>,
     pub(super) body: &'a [u8],
     pub(super) address: IpAddr,
     pub(super) now: Timestamp,
 }
 
 impl<'a> Incoming<'a> {
+    /// A request without a query.
+    pub(super) fn new(
+        path: &'a str,
+        headers: HeaderValues<'a>,
+        body: &'a [u8],
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Self {
+        Self { path, query: None, headers, body, address, now }
+    }
+
     /// The variable segment of the path as sent: in all patterns it is the third.
     pub(super) fn segment(&self) -> &'a str {
-        self.uri.path().split('/').nth(3).unwrap_or_default()
+        self.path.split('/').nth(3).unwrap_or_default()
     }
 
     pub(super) fn raw_query(&self) -> Option<&'a str> {
-        self.uri.query()
+        self.query
     }
 
     pub(super) fn query(&self) -> Result<Query<'a>, ApiError> {
-        Query::parse(self.uri.query())
+        Query::parse(self.query)
     }
 
     pub(super) fn content_type(&self) -> Option<&'a [u8]> {
-        single(self.headers, &http::header::CONTENT_TYPE)
+        self.headers.content_type
     }
 
     pub(super) fn signature(&self) -> Option<&'a [u8]> {
-        single(self.headers, &SIGNATURE)
+        self.headers.signature
     }
 
     /// Whether there is a signature at all, be it twice or empty.
     pub(super) fn is_signed(&self) -> bool {
-        self.headers.contains_key(&SIGNATURE)
+        self.headers.signed
     }
 }
 
-/// The value of a header; one that is given twice counts as missing, since it must not be the server
-/// who chooses.
+/// The value of a header that is given once.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
@@ -201,10 +236,11 @@ impl Route {
         let (head, body) = request.into_parts();
         let address = peer_address(&head.extensions);
         let now = dialect.site.now();
-        let caller = self.admit(dialect, &head.headers, address, now)?;
+        let headers = HeaderValues::of(&head.headers);
+        let caller = self.admit(dialect, &headers, address, now)?;
         let body = read_body(dialect, body).await?;
-        let incoming =
-            Incoming { uri: &head.uri, headers: &head.headers, body: &body, address, now };
+        let (path, query) = (head.uri.path(), head.uri.query());
+        let incoming = Incoming { path, query, headers, body: &body, address, now };
         match (self.policy, caller) {
             (Policy::Public(handler) | Policy::Login(handler), _) => handler(dialect, &incoming),
             (Policy::PublicPast(handler), _) => handler(dialect, &incoming).await,
@@ -228,7 +264,7 @@ impl Route {
     fn admit(
         &self,
         dialect: &Dialect,
-        head: &HeaderMap,
+        headers: &HeaderValues<'_>,
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Option<Caller>, Answer> {
@@ -246,7 +282,7 @@ impl Route {
             | Policy::PrivatePast(scope, _)
             | Policy::Signed(scope, _) => scope,
         };
-        let identified = headers::bearer_token(single(head, &AUTHORIZATION))
+        let identified = headers::bearer_token(headers.authorization)
             .map_err(Answer::from)
             .and_then(|token| Ok(site.access.identify(token, address, now)?));
         let identified = match identified {
@@ -261,9 +297,42 @@ impl Route {
             Scope::Read | Scope::Trade => site.limiter.private(identified.key(), site.pace())?,
         }
         let window_ms = site.options.timestamp_window_ms;
-        headers::check_timestamp(single(head, &TIMESTAMP), now.0, window_ms)?;
+        headers::check_timestamp(headers.timestamp, now.0, window_ms)?;
         Ok(Some(identified.permit(scope)?))
     }
+}
+
+/// What a request to a signed route wants done, once its policy is satisfied. The way past the
+/// router.
+pub(super) fn attempt(
+    place: usize,
+    dialect: &Dialect,
+    incoming: &Incoming<'_>,
+) -> Result<Attempt, Answer> {
+    let route = &ROUTES[place];
+    let caller = route.admit(dialect, &incoming.headers, incoming.address, incoming.now)?;
+    match (route.policy, caller) {
+        (Policy::Signed(_, handler), Some(caller)) => {
+            let (Proof { .. }, attempt) = handler(dialect, caller, incoming)?;
+            Ok(attempt)
+        }
+        _ => unreachable!("only signed routes are served past the router"),
+    }
+}
+
+/// The place of the route that places orders.
+pub(super) fn place_of_orders() -> usize {
+    place_of("POST", paths::ORDERS)
+}
+
+/// The place of the route that cancels one order.
+pub(super) fn place_of_cancels() -> usize {
+    place_of("DELETE", paths::ORDER)
+}
+
+fn place_of(method: &str, path: &str) -> usize {
+    let place = ROUTE_NAMES.iter().position(|name| *name == (method, path));
+    place.expect("a route of the table")
 }
 
 /// Reads what there is of a body. Bodies of requests that need none are read as well, so that the

@@ -31,6 +31,11 @@ impl Reply {
         std::str::from_utf8(&self.body).unwrap()
     }
 
+    /// All of it as it came.
+    pub(crate) fn whole(&self) -> String {
+        format!("{}\r\n\r\n{}", self.head, self.text())
+    }
+
     /// Status and body at once.
     pub(crate) fn told(&self) -> (u16, &str) {
         (self.status, self.text())

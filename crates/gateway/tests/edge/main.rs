@@ -7,6 +7,7 @@
 
 mod answers;
 mod connections;
+mod direct;
 mod http;
 mod klines;
 mod limits;

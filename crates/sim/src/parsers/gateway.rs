@@ -1,9 +1,9 @@
 //! Access tokens, which come back from anybody; sealed secrets, which lie in the journal; the file of
-//! the master key.
+//! the master key; requests that go past the router.
 
 use std::sync::OnceLock;
 
-use openmart_gateway::Vault;
+use openmart_gateway::{Vault, direct_request_bytes};
 use openmart_model::{KeyId, Timestamp};
 
 const EXPIRES: Timestamp = Timestamp(1_600_000_900_000);
@@ -55,4 +55,38 @@ pub(super) fn key_files() -> Vec<Vec<u8>> {
 
 fn vault() -> Vault {
     Vault::from_key([7; 32])
+}
+
+/// A request that is read past the router has one reading only: it ends where it says, whatever
+/// follows, it is not there before its last byte, and nothing in it may mean something to another
+/// reader.
+pub(super) fn direct_request(bytes: &[u8]) -> bool {
+    let Some(length) = direct_request_bytes(bytes) else { return false };
+    let request = &bytes[..length];
+    assert_eq!(direct_request_bytes(request), Some(length), "what follows changed its end");
+    assert_eq!(direct_request_bytes(&request[..length - 1]), None, "it ended too early");
+    let mut twice = request.to_vec();
+    twice.extend(request);
+    assert_eq!(direct_request_bytes(&twice), Some(length), "its repetition changed its end");
+    let text = String::from_utf8_lossy(request).to_ascii_lowercase();
+    let lines = text.split('\n').map(str::trim_end).skip(1).take_while(|line| !line.is_empty());
+    let mut lengths = 0;
+    for line in lines {
+        let (name, value) = line.split_once(':').expect("only headers before the blank line");
+        assert_eq!(name, name.trim(), "blanks around the name of a header");
+        assert!(!["transfer-encoding", "upgrade", "expect", "te", "trailer"].contains(&name));
+        assert!(name != "connection" || value.trim() == "keep-alive");
+        lengths += usize::from(name == "content-length");
+    }
+    assert!(lengths <= 1, "two lengths");
+    true
+}
+
+pub(super) fn direct_requests() -> Vec<Vec<u8>> {
+    let headers = "Host: x\r\nX-BM-AUTHORIZATION: Bearer 01\r\nX-BM-TIMESTAMP: 1600000000000\r\n\
+                   X-BM-SIGNATURE: 00ff\r\nConnection: keep-alive\r\n";
+    let cancel = format!("DELETE /v2/orders/17 HTTP/1.1\r\n{headers}\r\n");
+    let empty = format!("DELETE /v2/orders/17/ HTTP/1.1\r\nContent-Length: 0\r\n{headers}\r\n");
+    let place = format!("POST /v2/orders HTTP/1.1\r\n{headers}Content-Length: 2\r\n\r\n{{}}");
+    [cancel, empty, place].map(String::into_bytes).into()
 }

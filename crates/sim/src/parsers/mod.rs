@@ -54,7 +54,7 @@ impl Parser {
 }
 
 /// All of them.
-pub const PARSERS: [Parser; 20] = [
+pub const PARSERS: [Parser; 21] = [
     Parser::new("command", model::command, model::commands),
     Parser::new("decimal", model::decimal, model::decimals),
     Parser::new("engine_snapshot", engine::snapshot, engine::snapshots),
@@ -68,6 +68,7 @@ pub const PARSERS: [Parser; 20] = [
     Parser::new("key_file", gateway::key_file, gateway::key_files).slow(),
     Parser::new("config", program::config, program::configs).slow(),
     Parser::new("connection", connection::bytes, connection::examples).slow(),
+    Parser::new("direct_request", gateway::direct_request, gateway::direct_requests),
     Parser::new("order_body", wire::order_body, wire::order_bodies),
     Parser::new("number_text", wire::number_text, wire::number_texts),
     Parser::new("token_form", wire::token_form, wire::token_forms),

@@ -1,4 +1,5 @@
-//! The load: keep-alive connections, one request in flight on each.
+//! The load: keep-alive connections with one request in flight on each, or with several that are
+//! written at once.
 
 use std::fmt::Write as _;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -16,6 +17,8 @@ use crate::report::{Cell, percentile};
 pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) requests: usize,
+    /// Requests written at once on a connection; their answers are awaited together.
+    pub(crate) depth: usize,
 }
 
 /// A key of the demo; they are published.
@@ -140,18 +143,31 @@ async fn token(address: &str, key: Key) -> Result<String> {
 pub(crate) async fn drive(address: &str, load: Load, requests: Requests) -> Result<Cell> {
     let mut connections = Vec::new();
     for requests in requests {
-        connections.push((Connection::open(address).await?, requests));
+        let groups: Vec<Vec<u8>> = match load.depth {
+            1 => Vec::new(),
+            depth => requests.chunks(depth).map(<[_]>::concat).collect(),
+        };
+        connections.push((Connection::open(address).await?, requests, groups));
     }
     let mut tasks = JoinSet::new();
     let begun = Instant::now();
-    for (mut connection, requests) in connections {
+    for (mut connection, requests, groups) in connections {
         tasks.spawn(async move {
             let mut latencies = Vec::with_capacity(requests.len());
-            for request in &requests {
+            if load.depth == 1 {
+                for request in &requests {
+                    let sent = Instant::now();
+                    let body = connection.ask(request).await?;
+                    ensure!(body == b"{}", "answered {:?}", String::from_utf8_lossy(body));
+                    latencies.push(sent.elapsed().as_nanos() as u64);
+                }
+                return Ok(latencies);
+            }
+            for (group, requests) in groups.iter().zip(requests.chunks(load.depth)) {
                 let sent = Instant::now();
-                let body = connection.ask(request).await?;
-                ensure!(body == b"{}", "answered {:?}", String::from_utf8_lossy(body));
-                latencies.push(sent.elapsed().as_nanos() as u64);
+                connection.ask_group(group, requests.len()).await?;
+                let latency = sent.elapsed().as_nanos() as u64;
+                latencies.extend(requests.iter().map(|_| latency));
             }
             Ok(latencies)
         });
@@ -168,7 +184,7 @@ pub(crate) async fn drive(address: &str, load: Load, requests: Requests) -> Resu
         p50_us: us(0.5),
         p99_us: us(0.99),
         p999_us: us(0.999),
-        server_cpu_us: 0.0,
+        ..Cell::default()
     })
 }
 
@@ -224,7 +240,36 @@ impl Connection {
             }
         }
     }
+
+    /// Sends several requests at once and reads as many answers, each a 200 with exactly `{}`.
+    async fn ask_group(&mut self, requests: &[u8], count: usize) -> Result<()> {
+        self.stream.write_all(requests).await?;
+        self.buffer.clear();
+        let (mut seen, mut answered) = (0, 0);
+        while answered < count {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                bail!("the server closed the connection");
+            }
+            while let Some(rest) = self.buffer.get(seen + ANSWER_BYTES_MIN..)
+                && let Some(end) = find(rest, ANSWER_END)
+            {
+                let answer = &self.buffer[seen..];
+                let ok = answer.starts_with(b"HTTP/1.1 200");
+                ensure!(ok, "answered {}", String::from_utf8_lossy(answer));
+                seen += ANSWER_BYTES_MIN + end + ANSWER_END.len();
+                answered += 1;
+            }
+        }
+        ensure!(seen == self.buffer.len(), "more was answered than asked");
+        Ok(())
+    }
 }
+
+/// No answer to a cancel is shorter, so that looking for its end may begin here.
+const ANSWER_BYTES_MIN: usize = 64;
+
+/// What every answer to a cancel ends with: a blank line and a body that says nothing.
+const ANSWER_END: &[u8] = b"\r\n\r\n{}";
 
 fn content_length(head: &[u8]) -> Result<usize> {
     let head = std::str::from_utf8(head)?;

@@ -36,10 +36,14 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("no-op") => no_op::serve(),
+        Some("no-op-pipelined") => no_op::serve_pipelined(),
         Some("run") => run(&plan(arguments)?),
         Some("stream") => run_stream(&plan(arguments)?),
         _ => {
-            bail!("usage: bench_http run|stream OPENMART DATA [--small] [--rounds N] [--json FILE]")
+            bail!(
+                "usage: bench_http run|stream OPENMART DATA [--small] [--rounds N] \
+                 [--connections N] [--json FILE]"
+            )
         }
     }
 }
@@ -47,20 +51,26 @@ fn main() -> Result<()> {
 fn plan(mut arguments: impl Iterator<Item = String>) -> Result<Plan> {
     let openmart = arguments.next().context("which openmart binary?")?.into();
     let data = arguments.next().context("which folder for its data?")?.into();
-    let load = |connections, requests| Load { connections, requests };
-    let loads = vec![load(1, 4_000), load(64, 100_000), load(256, 100_000)];
+    let load = |connections, requests| Load { connections, requests, depth: 1 };
+    let deep = |connections, requests| Load { depth: 16, ..load(connections, requests) };
+    let loads =
+        vec![load(1, 4_000), load(64, 100_000), load(256, 100_000), deep(16, 16 * 16 * 600)];
     let streams = stream::Plan { load: load(64, 150_000), streams: 1_000, rounds: 5 };
     let mut plan = Plan { openmart, data, json: None, rounds: 5, loads, streams };
     while let Some(flag) = arguments.next() {
         match flag.as_str() {
             "--small" => {
-                plan.loads = vec![load(1, 50), load(16, 800)];
+                plan.loads = vec![load(1, 50), load(16, 800), deep(4, 4 * 16 * 10)];
                 plan.rounds = 1;
                 plan.streams = stream::Plan { load: load(16, 800), streams: 20, rounds: 1 };
             }
             "--rounds" => {
                 plan.rounds = arguments.next().context("how many rounds?")?.parse()?;
                 plan.streams.rounds = plan.rounds;
+            }
+            "--connections" => {
+                let connections: usize = arguments.next().context("how many?")?.parse()?;
+                plan.loads.retain(|load| load.connections == connections);
             }
             "--json" => plan.json = Some(arguments.next().context("which file?")?.into()),
             other => bail!("unknown argument {other}"),
@@ -80,8 +90,11 @@ fn run(plan: &Plan) -> Result<()> {
         for load in &plan.loads {
             for kind in ["no-op", "cancel"] {
                 let measured = runtime.block_on(measure(plan, kind, *load))?;
-                eprintln!("round {round}: {kind} at {} connections: {measured}", load.connections);
-                report.add(kind, load.connections, measured);
+                let Load { connections, depth, .. } = *load;
+                eprintln!(
+                    "round {round}: {kind} at {connections} connections x {depth}: {measured}"
+                );
+                report.add(kind, (depth, connections), measured);
             }
         }
     }
@@ -94,7 +107,7 @@ fn run(plan: &Plan) -> Result<()> {
 
 async fn measure(plan: &Plan, kind: &str, load: Load) -> Result<Cell> {
     let server = match kind {
-        "no-op" => Server::no_op()?,
+        "no-op" => Server::no_op(load.depth > 1)?,
         _ => Server::exchange(&plan.openmart, &plan.data)?,
     };
     let requests = match kind {
@@ -103,6 +116,8 @@ async fn measure(plan: &Plan, kind: &str, load: Load) -> Result<Cell> {
     };
     let cpu_before = server.cpu_seconds()?;
     let mut cell = client::drive(&server.address, load, requests).await?;
-    cell.server_cpu_us = (server.cpu_seconds()? - cpu_before) * 1e6 / load.requests as f64;
+    let per_request = |seconds: f64| (seconds - cpu_before) * 1e6 / load.requests as f64;
+    cell.server_cpu_us = per_request(server.cpu_seconds()?);
+    cell.server_cpu_afterwards_us = per_request(server.cpu_seconds_at_rest()?);
     Ok(cell)
 }

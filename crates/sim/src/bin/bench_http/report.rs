@@ -15,21 +15,33 @@ pub(crate) struct Cell {
     pub(crate) p99_us: f64,
     pub(crate) p999_us: f64,
     pub(crate) server_cpu_us: f64,
+    /// The same until the server has come to rest, the history of these requests being written.
+    pub(crate) server_cpu_afterwards_us: f64,
 }
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:.0}/s, p50 {:.0} us, p99 {:.0} us, p99.9 {:.0} us, server CPU {:.1} us",
-            self.requests_per_second, self.p50_us, self.p99_us, self.p999_us, self.server_cpu_us
+            "{:.0}/s, p50 {:.0} us, p99 {:.0} us, p99.9 {:.0} us, server CPU {:.1} us, {:.1} us \
+             with what is left to do",
+            self.requests_per_second,
+            self.p50_us,
+            self.p99_us,
+            self.p999_us,
+            self.server_cpu_us,
+            self.server_cpu_afterwards_us
         )
     }
 }
 
+/// Requests at once on a connection, and connections.
+type Shape = (usize, usize);
+
 pub(crate) struct Report {
     signature_check_ns: f64,
-    cells: BTreeMap<(usize, &'static str), Vec<Cell>>,
+    /// By depth and connections, and kind of server.
+    cells: BTreeMap<(Shape, &'static str), Vec<Cell>>,
 }
 
 impl Report {
@@ -37,47 +49,56 @@ impl Report {
         Self { signature_check_ns, cells: BTreeMap::new() }
     }
 
-    pub(crate) fn add(&mut self, kind: &'static str, connections: usize, cell: Cell) {
-        self.cells.entry((connections, kind)).or_default().push(cell);
+    pub(crate) fn add(&mut self, kind: &'static str, shape: Shape, cell: Cell) {
+        self.cells.entry((shape, kind)).or_default().push(cell);
     }
 
-    fn rows(&self) -> Vec<(usize, Cell, Cell)> {
-        let mut connections: Vec<usize> = self.cells.keys().map(|(n, _)| *n).collect();
-        connections.dedup();
-        let of = |n, kind| median(&self.cells[&(n, kind)]);
-        connections.into_iter().map(|n| (n, of(n, "no-op"), of(n, "cancel"))).collect()
+    fn rows(&self) -> Vec<(Shape, Cell, Cell)> {
+        let mut shapes: Vec<Shape> = self.cells.keys().map(|(shape, _)| *shape).collect();
+        shapes.dedup();
+        let of = |shape, kind| median(&self.cells[&(shape, kind)]);
+        shapes.into_iter().map(|shape| (shape, of(shape, "no-op"), of(shape, "cancel"))).collect()
     }
 
     pub(crate) fn print(&self) {
         println!("signature check: {:.0} ns", self.signature_check_ns);
         println!("signed, durable cancel beside a no-op handler of the same stack, medians:");
-        println!("connections | server | requests/s | p50 us | p99 us | p99.9 us | server CPU us");
-        for (connections, no_op, cancel) in self.rows() {
+        println!(
+            "connections | server | requests/s | p50 us | p99 us | p99.9 us | server CPU us | with \
+             what is left to do"
+        );
+        for ((depth, connections), no_op, cancel) in self.rows() {
+            let connections = match depth {
+                1 => connections.to_string(),
+                depth => format!("{connections}, {depth} at once"),
+            };
             for (kind, cell) in [("no-op", no_op), ("cancel", cancel)] {
                 println!(
-                    "{connections} | {kind} | {:.0} | {:.0} | {:.0} | {:.0} | {:.1}",
+                    "{connections} | {kind} | {:.0} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1}",
                     cell.requests_per_second,
                     cell.p50_us,
                     cell.p99_us,
                     cell.p999_us,
-                    cell.server_cpu_us
+                    cell.server_cpu_us,
+                    cell.server_cpu_afterwards_us
                 );
             }
             println!(
-                "{connections} | ratio | {:.2} | {:.2} | {:.2} | {:.2} | {:.2}",
+                "{connections} | ratio | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2}",
                 cancel.requests_per_second / no_op.requests_per_second,
                 cancel.p50_us / no_op.p50_us,
                 cancel.p99_us / no_op.p99_us,
                 cancel.p999_us / no_op.p999_us,
-                cancel.server_cpu_us / no_op.server_cpu_us
+                cancel.server_cpu_us / no_op.server_cpu_us,
+                cancel.server_cpu_afterwards_us / no_op.server_cpu_us
             );
         }
     }
 
     pub(crate) fn write_json(&self, path: &Path) -> Result<()> {
-        let row = |(connections, no_op, cancel)| {
+        let row = |((depth, connections), no_op, cancel)| {
             let (no_op, cancel) = (value(no_op), value(cancel));
-            json!({ "connections": connections, "no_op": no_op, "cancel": cancel })
+            json!({ "connections": connections, "at_once": depth, "no_op": no_op, "cancel": cancel })
         };
         let rows: Vec<Value> = self.rows().into_iter().map(row).collect();
         let report = json!({ "signature_check_ns": self.signature_check_ns, "http": rows });
@@ -93,6 +114,7 @@ pub(crate) fn value(cell: Cell) -> Value {
         "p99_us": cell.p99_us,
         "p999_us": cell.p999_us,
         "server_cpu_us": cell.server_cpu_us,
+        "server_cpu_afterwards_us": cell.server_cpu_afterwards_us,
     })
 }
 
@@ -109,6 +131,7 @@ pub(crate) fn median(cells: &[Cell]) -> Cell {
         p99_us: of(|c| c.p99_us),
         p999_us: of(|c| c.p999_us),
         server_cpu_us: of(|c| c.server_cpu_us),
+        server_cpu_afterwards_us: of(|c| c.server_cpu_afterwards_us),
     }
 }
 

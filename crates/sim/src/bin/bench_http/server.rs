@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -16,10 +17,16 @@ pub(crate) struct Server {
 /// Clock ticks of `/proc/PID/stat` in a second; a constant of the Linux ABI.
 const TICKS_PER_SECOND: f64 = 100.0;
 
+/// A server that uses less than a tick of the clock in this time is at rest.
+const REST: Duration = Duration::from_millis(150);
+
+/// One that never rests is not waited for.
+const RESTS_MAX: usize = 60;
+
 impl Server {
-    pub(crate) fn no_op() -> Result<Self> {
+    pub(crate) fn no_op(pipelined: bool) -> Result<Self> {
         let mut command = pinned(&std::env::current_exe()?);
-        command.arg("no-op");
+        command.arg(if pipelined { "no-op-pipelined" } else { "no-op" });
         Self::start(command, None)
     }
 
@@ -58,6 +65,20 @@ impl Server {
         let fields: Vec<&str> = fields.split_whitespace().collect();
         let ticks = |at: usize| fields[at].parse::<f64>();
         Ok((ticks(11)? + ticks(12)?) / TICKS_PER_SECOND)
+    }
+
+    /// The same once it has nothing left to do: history is written behind the answers.
+    pub(crate) fn cpu_seconds_at_rest(&self) -> Result<f64> {
+        let mut before = f64::NAN;
+        for _ in 0..RESTS_MAX {
+            let now = self.cpu_seconds()?;
+            if now == before {
+                break;
+            }
+            before = now;
+            std::thread::sleep(REST);
+        }
+        Ok(before)
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn run(
         p99_us: with.p99_us / without.p99_us,
         p999_us: with.p999_us / without.p999_us,
         server_cpu_us: with.server_cpu_us / without.server_cpu_us,
+        ..Cell::default()
     };
     line("0", without, 0);
     line(&plan.streams.to_string(), with, 0);
