@@ -126,6 +126,13 @@ impl Intake {
         }
     }
 
+    fn limit(&self, lane: Lane) -> usize {
+        match lane {
+            Lane::Cancels => self.cancels_max,
+            Lane::Orders => self.orders_max,
+        }
+    }
+
     fn queue(
         &self,
         command: Command,
@@ -137,15 +144,15 @@ impl Intake {
         if let Some(reason) = &queues.closed {
             return Err((SubmitError::Stopped { reason: reason.clone() }, answer));
         }
-        let (queue, limit) = match lane {
-            Lane::Cancels => (&mut queues.cancels, self.cancels_max),
-            Lane::Orders => (&mut queues.orders, self.orders_max),
-        };
-        if queue.len() >= limit {
-            queues.overloaded += 1;
-            return Err((SubmitError::Overloaded { lane, limit }, answer));
+        // Cancels first: nobody may open what somebody else could not cancel.
+        for full in [Lane::Cancels, lane] {
+            let limit = self.limit(full);
+            if queues.of(full).len() >= limit {
+                queues.overloaded += 1;
+                return Err((SubmitError::Overloaded { lane: full, limit }, answer));
+            }
         }
-        queue.push_back(Waiting { command, answer });
+        queues.of(lane).push_back(Waiting { command, answer });
         queues.rung |= bell == Bell::Now || queues.len() >= GATHERED_MAX;
         let wake = queues.rung && std::mem::take(&mut queues.idle);
         drop(queues);
@@ -212,6 +219,13 @@ impl Intake {
 }
 
 impl Queues {
+    fn of(&mut self, lane: Lane) -> &mut VecDeque<Waiting> {
+        match lane {
+            Lane::Cancels => &mut self.cancels,
+            Lane::Orders => &mut self.orders,
+        }
+    }
+
     fn len(&self) -> usize {
         self.cancels.len() + self.orders.len()
     }

@@ -116,7 +116,6 @@ fn orders_at_ten_times_the_room_are_refused_and_cancels_are_not() {
 
 /// The other way round: so many cancels wait that there is no room for one more.
 #[test]
-#[ignore = "the lanes are filled independently of each other: an order is admitted"]
 fn an_order_is_refused_while_a_cancel_would_be() {
     let (exchange, gate) = gated();
     gate.shut();
