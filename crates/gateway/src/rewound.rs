@@ -21,6 +21,12 @@ impl<S> Rewound<S> {
     pub(crate) fn new(read: Vec<u8>, stream: S) -> Self {
         Self { read, again: 0, stream }
     }
+
+    /// What is to be read again, and the connection with the rest.
+    pub(crate) fn into_parts(mut self) -> (Vec<u8>, S) {
+        self.read.drain(..self.again);
+        (self.read, self.stream)
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {

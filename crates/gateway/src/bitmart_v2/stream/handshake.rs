@@ -16,6 +16,8 @@ use openmart_wire::bitmart_v2::RequestFault;
 use tokio::net::TcpStream;
 use tungstenite::handshake::derive_accept_key;
 
+use crate::rewound::Rewound;
+
 /// An upgrade that was agreed to.
 pub(super) struct Upgrade {
     agreed: OnUpgrade,
@@ -66,6 +68,14 @@ impl Upgrade {
                 tracing::debug!(%error, "an upgrade failed");
                 return None;
             }
+        };
+        // The gateway's own listener rewinds connections; others who serve the router may not.
+        let upgraded = match upgraded.downcast::<TokioIo<Rewound<TcpStream>>>() {
+            Ok(Parts { io, read_buf, .. }) => {
+                let (unread, stream) = io.into_inner().into_parts();
+                return Some(TakenOver { stream, sent: [&read_buf[..], &unread].concat() });
+            }
+            Err(upgraded) => upgraded,
         };
         match upgraded.downcast::<TokioIo<TcpStream>>() {
             Ok(Parts { io, read_buf, .. }) => {

@@ -1,8 +1,13 @@
 //! What each channel says, byte for byte.
 
+use std::io::Write;
+
 use openmart_model::Timestamp;
+use tungstenite::WebSocket;
+use tungstenite::protocol::Role;
 
 use super::client::Client;
+use crate::http::{Call, connect, read_one};
 use crate::venue::{ALICE, BOB, NOW, Venue};
 
 const DEPTH: &str = r#"{"subscribe":"order","symbol":"ACX_USDT","precision":4}"#;
@@ -176,6 +181,31 @@ fn a_ping_is_answered_and_the_protocol_s_own_too() {
     client.socket.send(tungstenite::Message::Ping("hello".into())).unwrap();
     let pong = client.socket.read().unwrap();
     assert_eq!(pong, tungstenite::Message::Pong("hello".into()));
+}
+
+/// Nothing that came with the handshake, or was read with it, is lost.
+#[test]
+fn a_message_sent_in_one_piece_with_the_handshake_is_answered() {
+    const MESSAGE: &[u8] = br#"{"subscribe":"ping"}"#;
+    let venue = Venue::new();
+    let handshake = format!(
+        "GET / HTTP/1.1\r\nhost: {}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        venue.address
+    );
+    // A text frame, masked with zeros.
+    let frame = [&[0x81, 0x80 | MESSAGE.len() as u8, 0, 0, 0, 0], MESSAGE].concat();
+    // Right behind the handshake, and behind a request before it on the same connection.
+    for before in [&[][..], &Call::new("GET", "/v2/ping").bytes()] {
+        let mut stream = connect(venue.address);
+        stream.write_all(&[before, handshake.as_bytes(), &frame].concat()).unwrap();
+        if !before.is_empty() {
+            assert_eq!(read_one(&mut stream).status, 200);
+        }
+        assert_eq!(read_one(&mut stream).status, 101);
+        let mut client = Client { socket: WebSocket::from_raw_socket(stream, Role::Client, None) };
+        assert_eq!(client.hear(), r#"{"subscribe":"pong"}"#);
+    }
 }
 
 #[test]
