@@ -93,8 +93,8 @@ impl Sequencer {
         self.journal
     }
 
-    /// Leaves history some time once it is far behind. It is written by a thread that gives way to all
-    /// others, so that on a busy machine it gets none otherwise.
+    /// Leaves history some time once it is far behind, a little after each batch instead of a whole
+    /// transaction's time when it can take no more.
     fn pace(&self, commands: usize) {
         let half = (self.lag_rows_max / 2).max(1);
         let over = self.pipeline.history.status().lag_rows.saturating_sub(half);

@@ -233,20 +233,30 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Lower-case hex only: there is one text for each token.
 fn unhex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let digit = |character: u8| match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        _ => None,
-    };
     let mut bytes = [0; N];
     if text.len() != 2 * N {
         return None;
     }
+    // Without a branch for each character: digits are below 16, everything else is not.
+    let mut all = 0;
     for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = (digit(pair[0])? << 4) | digit(pair[1])?;
+        let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+        all |= high | low;
+        *byte = (high << 4) | (low & 15);
     }
-    Some(bytes)
+    (all < 16).then_some(bytes)
 }
+
+/// The value of each character as a digit of lower-case hex; 255 for one that is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [u8::MAX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        digits[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};
 
 #[cfg(test)]
 mod tests;
