@@ -36,12 +36,10 @@ pub(crate) struct State {
     pub(crate) cancel_all: Duration,
 }
 
-/// Measures the state after the prefill of a flow. The first engine of the process, or what is
-/// freed of the ones before would count as memory that it does not need.
-pub(crate) fn measure(flow: &Flow) -> Result<State> {
-    let before = resident_bytes()?;
+/// Measures the state after the prefill of a flow, whose memory was measured apart. After everything
+/// else: what it allocates and frees would scatter the memory of the engines that come later.
+pub(crate) fn measure(flow: &Flow, bytes_per_order: u64) -> Result<State> {
     let exchange = Exchange::with_prefill(flow)?;
-    let grown = resident_bytes()?.saturating_sub(before);
     let engine = exchange.engine();
     let mut bytes = Vec::new();
     engine.snapshot(&mut Writer::new(&mut bytes));
@@ -58,7 +56,7 @@ pub(crate) fn measure(flow: &Flow) -> Result<State> {
     let cancel_all = cancel_all(&mut restored, canceled)?;
     Ok(State {
         live: flow.prefill,
-        bytes_per_order: grown / flow.prefill as u64,
+        bytes_per_order,
         snapshot_bytes,
         write,
         digest,
@@ -67,6 +65,15 @@ pub(crate) fn measure(flow: &Flow) -> Result<State> {
         canceled,
         cancel_all,
     })
+}
+
+/// A filled exchange and the memory of one of its orders. To be the first of the process: what is
+/// left of those before is used again, and would not be seen.
+pub(crate) fn fill_and_weigh(flow: &Flow) -> Result<(Exchange, u64)> {
+    let before = resident_bytes()?;
+    let exchange = Exchange::with_prefill(flow)?;
+    let grown = resident_bytes()?.saturating_sub(before);
+    Ok((exchange, grown / flow.prefill as u64))
 }
 
 /// Gives one account so many orders besides its own, and takes all of them back at once.

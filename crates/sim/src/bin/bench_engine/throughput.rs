@@ -16,16 +16,17 @@ pub(crate) struct Run {
     pub(crate) cpu: Duration,
 }
 
-/// Applies the commands in batches. Reading the events and folding the trades is timed as well,
-/// since somebody always does it.
+/// Applies the commands as the pipeline does: in batches, looking ahead over each, and reading the
+/// events after every command. Reading them and folding the trades is timed as well, since somebody
+/// always does it.
 pub(crate) fn run(exchange: &mut Exchange, commands: &[Command]) -> Run {
     let (wall, cpu) = (Instant::now(), thread_cpu_time());
     for batch in commands.chunks(LOOK_AHEAD_MAX) {
         exchange.look_ahead(batch);
         for command in batch {
             exchange.apply(command);
+            exchange.fold_events();
         }
-        exchange.fold_events();
     }
     Run { cpu: thread_cpu_time() - cpu, wall: wall.elapsed() }
 }
