@@ -106,6 +106,9 @@ impl Pipeline {
         let (mut answers, mut updates, mut readers) = (Vec::new(), Vec::new(), Vec::new());
         let mut entries = entries.drain(..);
         while entries.len() > 0 {
+            // This only reads, so that readers are not kept waiting for memory.
+            let coming = entries.as_slice().iter().map(|entry| &entry.command);
+            self.view(|state| state.engine.look_ahead(coming));
             let turn = entries.by_ref().take(ENTRIES_PER_TURN);
             let batch = self.apply_turn(turn, &mut events, &mut answers, &mut updates);
             self.hand_to_history(batch);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use openmart_engine::LOOK_AHEAD_MAX;
 use openmart_history::{Location, Store, Tail};
 use openmart_journal::{Damage, Journal, Recovery, SnapshotData, Storage, TornTail};
 use openmart_model::{Command, Timestamp};
@@ -121,15 +122,27 @@ fn replay(
 ) -> Result<u64, OpenError> {
     let (mut events, mut replayed) = (Vec::new(), 0);
     let mut history = CatchingUp::new(history);
-    while let Some(entry) = recovery.next_entry()? {
-        let sequence = entry.sequence;
-        let command = Command::decode(entry.payload)
-            .map_err(|source| OpenError::Entry { sequence, source })?;
-        events.clear();
-        // A refusal was an outcome then and is the same one now.
-        let _ = state.apply(sequence, Timestamp(entry.time_ms), &command, &mut events);
-        history.add(sequence, state.time(), &events)?;
-        replayed += 1;
+    let mut coming = Vec::with_capacity(LOOK_AHEAD_MAX);
+    loop {
+        while coming.len() < LOOK_AHEAD_MAX
+            && let Some(entry) = recovery.next_entry()?
+        {
+            let sequence = entry.sequence;
+            let command = Command::decode(entry.payload)
+                .map_err(|source| OpenError::Entry { sequence, source })?;
+            coming.push((sequence, Timestamp(entry.time_ms), command));
+        }
+        if coming.is_empty() {
+            break;
+        }
+        state.engine.look_ahead(coming.iter().map(|(_, _, command)| command));
+        for (sequence, time, command) in coming.drain(..) {
+            events.clear();
+            // A refusal was an outcome then and is the same one now.
+            let _ = state.apply(sequence, time, &command, &mut events);
+            history.add(sequence, state.time(), &events)?;
+            replayed += 1;
+        }
     }
     history.finish()?;
     Ok(replayed)
