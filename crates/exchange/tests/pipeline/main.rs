@@ -17,6 +17,7 @@ mod public;
 mod recovery;
 mod restart;
 mod snapshots;
+mod stepped;
 mod subscriptions;
 mod time;
 mod venue;
