@@ -3,7 +3,7 @@
 CARGO ?= cargo
 CLIENTS := target/clients
 
-.PHONY: help run test test-rust test-clients test-bench check bench sim sim-damage sim-cuts sim-kills cancels fuzz
+.PHONY: help run test test-rust test-clients test-bench check bench sim sim-damage sim-cuts sim-faults sim-kills cancels fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,3 +56,7 @@ sim-cuts: ## every second power cut and fifty ways to tear at each step; minutes
 sim-kills: ## kill the program under a flood, ROUNDS=N (10000); 500 rounds a minute
 	OPENMART_CRASH_FLOOD_ROUNDS=$(or $(ROUNDS),10000) \
 		$(CARGO) test --release --package openmart --test crash flood -- --nocapture
+
+sim-faults: ## lives of an exchange under faults, SEEDS=N FIRST=N; 1,000,000 seeds in half an hour of two cores
+	OPENMART_SIM_SEEDS=$(SEEDS) OPENMART_SIM_FIRST=$(FIRST) \
+		$(CARGO) test --release --package openmart-sim --test simulation nothing_false -- --nocapture

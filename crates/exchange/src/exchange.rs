@@ -11,14 +11,13 @@ use openmart_model::Command;
 
 use crate::error::{CloseError, OpenError, SubmitError};
 use crate::inbox::Inbox;
-use crate::intake::Intake;
 use crate::options::Options;
+use crate::parts::Parts;
 use crate::pending::{Pending, PendingSnapshot, Receipt};
 use crate::pipeline::Pipeline;
-use crate::recovery::{Recovered, RecoveryReport, recover};
+use crate::recovery::RecoveryReport;
 use crate::rounds::Attendant;
-use crate::sequencer::Sequencer;
-use crate::snapshots::{self, Snapshotter};
+use crate::snapshots;
 use crate::state::State;
 use crate::status::Status;
 use crate::subscription::Subscription;
@@ -74,16 +73,8 @@ impl Exchange {
         location: Location,
         options: Options,
     ) -> Result<(Self, RecoveryReport), OpenError> {
-        options.check()?;
-        let Recovered { journal, state, history, report } =
-            recover(storage.clone(), location, &options)?;
-        let history = History::start(history, options.history)?;
-        let intake = Intake::new(options.queue_cancels_max, options.queue_orders_max);
-        let snapshot_sequence = report.snapshot_sequence.unwrap_or(0);
-        let pipeline = Arc::new(Pipeline::new(state, history, intake, snapshot_sequence));
-        let snapshotter =
-            Snapshotter { pipeline: pipeline.clone(), storage, writer: journal.snapshot_writer() };
-        let sequencer = Sequencer::new(journal, pipeline.clone(), &options);
+        let Parts { pipeline, sequencer, snapshotter, report } =
+            Parts::assemble(storage, location, &options, History::start)?;
         let snapshotter = start("openmart-snapshot", || snapshotter.run())?;
         let threads = match start("openmart-sequencer", || sequencer.run()) {
             Ok(sequencer) => Threads { sequencer, snapshotter },
@@ -271,22 +262,8 @@ impl Running {
             return Err(CloseError::Stopped { reason: reason.clone() });
         }
         if let (LastSnapshot::Write, Ok(journal)) = (last, &journal) {
-            self.write_last(journal)?;
+            snapshots::write_last(&self.pipeline, journal)?;
         }
-        Ok(())
-    }
-
-    fn write_last(&self, journal: &Journal) -> Result<(), CloseError> {
-        let pipeline = &self.pipeline;
-        let sequence = journal.last_sequence();
-        if sequence == pipeline.status().snapshot_sequence {
-            return Ok(());
-        }
-        let writer = journal.snapshot_writer();
-        pipeline.view(|state| {
-            assert_eq!(state.sequence(), sequence, "everything durable has been applied");
-            snapshots::write(pipeline, &writer, state, &journal.chain())
-        })?;
         Ok(())
     }
 }

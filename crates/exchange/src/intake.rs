@@ -177,13 +177,13 @@ impl Intake {
             queues = self.filled.wait(queues).unwrap_or_else(PoisonError::into_inner);
         }
         queues.idle = false;
-        let orders_kept = queues.orders.len().min(entries_max / ORDERS_SHARE);
-        let cancels = queues.cancels.len().min(entries_max - orders_kept);
-        let orders = queues.orders.len().min(entries_max - cancels);
-        batch.extend(queues.cancels.drain(..cancels));
-        batch.extend(queues.orders.drain(..orders));
-        queues.rung = !queues.is_empty();
+        queues.share_out(entries_max, batch);
         true
+    }
+
+    /// As [`take`](Self::take), without waiting: what there is now, if anything.
+    pub(crate) fn take_now(&self, entries_max: usize, batch: &mut Vec<Waiting>) {
+        self.lock().share_out(entries_max, batch);
     }
 
     /// Takes no more in. What waits may still be taken out. The first reason stays.
@@ -232,6 +232,16 @@ impl Queues {
 
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Moves up to `entries_max` commands into `batch`, cancels first.
+    fn share_out(&mut self, entries_max: usize, batch: &mut Vec<Waiting>) {
+        let orders_kept = self.orders.len().min(entries_max / ORDERS_SHARE);
+        let cancels = self.cancels.len().min(entries_max - orders_kept);
+        let orders = self.orders.len().min(entries_max - cancels);
+        batch.extend(self.cancels.drain(..cancels));
+        batch.extend(self.orders.drain(..orders));
+        self.rung = !self.is_empty();
     }
 }
 

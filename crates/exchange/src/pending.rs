@@ -74,6 +74,14 @@ impl Pending {
     pub fn wait(self) -> Result<Receipt, SubmitError> {
         self.answer.blocking_recv().unwrap_or_else(|_| Err(in_doubt()))
     }
+
+    /// The outcome if it is there, without waiting. It is given once.
+    pub fn try_take(&mut self) -> Option<Result<Receipt, SubmitError>> {
+        match Pin::new(self).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => None,
+        }
+    }
 }
 
 impl Future for Pending {
@@ -109,6 +117,14 @@ impl PendingSnapshot {
     /// When called from within an asynchronous task: await it there.
     pub fn wait(self) -> Result<u64, SnapshotError> {
         self.answer.blocking_recv().unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// The result if it is there, without waiting. It is given once.
+    pub fn try_take(&mut self) -> Option<Result<u64, SnapshotError>> {
+        match Pin::new(self).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => None,
+        }
     }
 }
 

@@ -77,17 +77,10 @@ impl Sequencer {
         let _guard = FailOnPanic(self.pipeline.clone());
         let mut batch = Vec::with_capacity(self.batch_entries_max);
         while self.pipeline.intake.take(self.batch_entries_max, &mut batch) {
-            self.look_for_space();
-            self.time = self.time.max(self.clock.now());
             let commands = batch.len();
-            let mut rest = batch.drain(..);
-            let done = rest.try_for_each(|waiting| self.stage(waiting));
-            if let Err(broken) = done.and_then(|()| self.commit()) {
-                self.fail(&broken, rest);
+            if !self.carry_out(&mut batch) {
                 break;
             }
-            drop(rest);
-            self.ask_for_snapshot();
             self.pace(commands);
         }
         self.journal
@@ -103,6 +96,33 @@ impl Sequencer {
             let pause = PAUSE_PER_COMMAND.mul_f64(commands as f64 * share);
             std::thread::sleep(pause.min(PAUSE_MAX));
         }
+    }
+
+    /// As one turn of [`run`](Self::run), without waiting: up to so many commands of those that wait
+    /// now. Whether the journal is whole.
+    pub(crate) fn step(&mut self, entries_max: usize) -> bool {
+        let mut batch = Vec::new();
+        self.pipeline.intake.take_now(entries_max.min(self.batch_entries_max), &mut batch);
+        batch.is_empty() || self.carry_out(&mut batch)
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Makes a batch durable, applies it and answers. False: the journal broke.
+    fn carry_out(&mut self, batch: &mut Vec<Waiting>) -> bool {
+        self.look_for_space();
+        self.time = self.time.max(self.clock.now());
+        let mut rest = batch.drain(..);
+        let done = rest.try_for_each(|waiting| self.stage(waiting));
+        if let Err(broken) = done.and_then(|()| self.commit()) {
+            self.fail(&broken, rest);
+            return false;
+        }
+        drop(rest);
+        self.ask_for_snapshot();
+        true
     }
 
     /// Adds a command to the journal's batch, or answers why not.

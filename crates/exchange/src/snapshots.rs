@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use openmart_journal::{Reader, SnapshotWriter, Storage};
+use openmart_journal::{Journal, Reader, SnapshotWriter, Storage};
 use openmart_model::{Command, Timestamp};
 
 use crate::error::SnapshotError;
@@ -69,6 +69,13 @@ impl SnapshotDesk {
         asked.closed.is_none().then(|| std::mem::take(&mut asked.answers))
     }
 
+    /// Takes what is asked for now, if anything is.
+    fn take_now(&self) -> Option<Vec<SnapshotAnswer>> {
+        let mut asked = self.lock();
+        let wanted = std::mem::take(&mut asked.one) && asked.closed.is_none();
+        wanted.then(|| std::mem::take(&mut asked.answers))
+    }
+
     fn closed(&self) -> Option<&'static str> {
         self.lock().closed
     }
@@ -91,13 +98,23 @@ impl Snapshotter {
     pub(crate) fn run(self) {
         let _guard = CloseAtEnd(self.pipeline.clone());
         while let Some(answers) = self.pipeline.snapshots.take() {
-            let made = self.make();
-            if made.is_err() {
-                self.pipeline.gauges.snapshots_failed.fetch_add(1, Ordering::Relaxed);
-            }
-            for answer in answers {
-                let _ = answer.send(made.clone());
-            }
+            self.answer(answers);
+        }
+    }
+
+    /// As one turn of [`run`](Self::run), without waiting. Whether a snapshot had been asked for.
+    pub(crate) fn step(&self) -> bool {
+        let asked = self.pipeline.snapshots.take_now();
+        asked.map(|answers| self.answer(answers)).is_some()
+    }
+
+    fn answer(&self, answers: Vec<SnapshotAnswer>) {
+        let made = self.make();
+        if made.is_err() {
+            self.pipeline.gauges.snapshots_failed.fetch_add(1, Ordering::Relaxed);
+        }
+        for answer in answers {
+            let _ = answer.send(made.clone());
         }
     }
 
@@ -175,6 +192,20 @@ fn keep(
     writer.write(sequence, chain, digest, image).map_err(failed)?;
     pipeline.gauges.snapshot_sequence.store(sequence, Ordering::Relaxed);
     pipeline.gauges.snapshots.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Writes a snapshot of the live state, when nothing else runs any more.
+pub(crate) fn write_last(pipeline: &Pipeline, journal: &Journal) -> Result<(), SnapshotError> {
+    let sequence = journal.last_sequence();
+    if sequence == pipeline.status().snapshot_sequence {
+        return Ok(());
+    }
+    let writer = journal.snapshot_writer();
+    pipeline.view(|state| {
+        assert_eq!(state.sequence(), sequence, "everything durable has been applied");
+        write(pipeline, &writer, state, &journal.chain())
+    })?;
     Ok(())
 }
 

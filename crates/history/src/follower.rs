@@ -4,6 +4,9 @@
 //! has waited long enough, and are then written in one transaction. What waits is bounded: beyond
 //! that, whoever pushes waits. A second thread copies the write-ahead log into the file, so that no
 //! commit waits for that either.
+//!
+//! For simulation there is a follower without threads: its owner takes each step, and whoever would
+//! wait takes steps instead.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -61,6 +64,9 @@ impl Default for FollowerLimits {
 pub struct HistoryStatus {
     /// The last sequence whose rows are all in the file.
     pub applied: u64,
+    /// The last sequence up to which a flush has made it survive a power cut; 0 before the first flush
+    /// since it was started.
+    pub flushed: u64,
     /// Rows that are not in the file yet.
     pub lag_rows: usize,
     /// Transactions since it was started.
@@ -74,6 +80,8 @@ pub struct History {
     shared: Arc<Shared>,
     readers: Readers,
     threads: Mutex<Option<Threads>>,
+    /// In place of threads, if somebody takes the steps.
+    steps: Option<Mutex<Follower>>,
     limits: FollowerLimits,
 }
 
@@ -118,6 +126,13 @@ struct Queue {
 }
 
 impl Shared {
+    fn following(store: &Store) -> Arc<Self> {
+        let shared = Self::default();
+        shared.applied.store(store.applied(), Ordering::Release);
+        shared.applied_before.store(store.applied(), Ordering::Release);
+        Arc::new(shared)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // Nothing under this lock can leave it half changed.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -128,14 +143,17 @@ impl History {
     /// Starts to follow with a store.
     ///
     /// # Errors
-    /// If the file cannot be opened once more, or a thread cannot be started.
+    /// If the file cannot be opened once more, there is none, or a thread cannot be started.
     pub fn start(store: Store, limits: FollowerLimits) -> Result<Self, HistoryError> {
-        let shared = Arc::new(Shared::default());
-        shared.applied.store(store.applied(), Ordering::Release);
-        shared.applied_before.store(store.applied(), Ordering::Release);
+        if store.is_nowhere() {
+            let reason = "history that is nowhere cannot be followed by a thread".into();
+            return Err(HistoryError::Stopped { reason });
+        }
+        let shared = Shared::following(&store);
         let place = store.place.clone();
         let connection = schema::open_checkpointer(&place.path, &place.blame)?;
-        let follower = Follower { store, shared: shared.clone(), rows_unchecked: 0 };
+        let follower =
+            Follower { store, shared: shared.clone(), rows_unchecked: 0, stepped: false };
         let follower = spawn("openmart-history", || follower.run())?;
         let beside = shared.clone();
         let checkpointer = spawn("openmart-hist-log", move || checkpoints(&connection, &beside));
@@ -148,7 +166,25 @@ impl History {
             }
         };
         let threads = Mutex::new(Some(Threads { follower, checkpointer }));
-        Ok(Self { shared, readers: Readers::new(place), threads, limits })
+        Ok(Self { shared, readers: Readers::new(place), threads, steps: None, limits })
+    }
+
+    /// As [`start`](Self::start), but without threads: what is pushed is written by
+    /// [`step`](Self::step), and by whoever would otherwise wait for it. The log is copied into the
+    /// file when the store is closed. Dropping it writes nothing more.
+    pub fn stepped(store: Store, limits: FollowerLimits) -> Self {
+        let shared = Shared::following(&store);
+        let readers = Readers::new(store.place.clone());
+        let follower = Follower { store, shared: shared.clone(), rows_unchecked: 0, stepped: true };
+        let steps = Some(Mutex::new(follower));
+        Self { shared, readers, threads: Mutex::new(None), steps, limits }
+    }
+
+    /// Writes one transaction, or does a flush that was asked for, if it is
+    /// [`stepped`](Self::stepped) and there is something to do. Whether there was.
+    pub fn step(&self) -> bool {
+        let steps = self.steps.as_ref();
+        steps.is_some_and(|steps| steps.lock().unwrap_or_else(PoisonError::into_inner).step())
     }
 
     /// Hands over what happened next. Waits while too much is waiting already.
@@ -170,7 +206,7 @@ impl History {
             }
             queue.pressed = true;
             self.shared.rung.notify_one();
-            queue = self.shared.advanced.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self.wait(queue)?;
         }
         let rows = batch.rows();
         queue.rows_waiting += rows;
@@ -212,8 +248,23 @@ impl History {
             if queue.ended {
                 return Err(HistoryError::Stopped { reason: "it was closed".into() });
             }
-            queue = self.shared.advanced.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self.wait(queue)?;
         }
+    }
+
+    /// Waits until something got done, or does it.
+    fn wait<'a>(
+        &'a self,
+        queue: MutexGuard<'a, Queue>,
+    ) -> Result<MutexGuard<'a, Queue>, HistoryError> {
+        if self.steps.is_none() {
+            return Ok(self.shared.advanced.wait(queue).unwrap_or_else(PoisonError::into_inner));
+        }
+        drop(queue);
+        if self.step() {
+            return Ok(self.shared.lock());
+        }
+        Err(HistoryError::Stopped { reason: "it waits for what nobody will hand over".into() })
     }
 
     /// Up to where a tail may be trimmed.
@@ -235,6 +286,7 @@ impl History {
         let trouble = queue.broken.as_ref().or(queue.disk_full.as_ref());
         HistoryStatus {
             applied: self.shared.applied.load(Ordering::Acquire),
+            flushed: queue.flushed,
             lag_rows: queue.rows_lag,
             transactions: self.shared.transactions.load(Ordering::Relaxed),
             trouble: trouble.map(|error| Arc::from(error.to_string())),
@@ -273,52 +325,102 @@ struct Follower {
     shared: Arc<Shared>,
     /// Rows written since the log was last copied into the file.
     rows_unchecked: usize,
+    /// Whether it has no thread: then it never waits.
+    stepped: bool,
+}
+
+/// What there is to do.
+enum Task {
+    Write(Batch),
+    Flush,
+    /// Nothing before so long; nothing at all without a time.
+    Wait(Option<Duration>),
+    End,
 }
 
 impl Follower {
     /// Runs until closing and everything is written, or it can write no more.
     fn run(mut self) {
         let _guard = EndAtLast(self.shared.clone());
-        while let Some(batch) = self.next() {
-            let result = match &batch {
-                Some(batch) => self.write(batch),
-                None => Ok(()),
-            };
-            let result = result.and_then(|()| self.flush_if_wanted());
-            if let Err(error) = result {
-                self.shared.lock().broken = Some(error);
+        while let Some(task) = self.next() {
+            if !self.carry_out(task) {
                 return;
             }
         }
     }
 
-    /// Waits for something to do. Inside: a batch to write, or only a flush. Nothing: the end.
-    fn next(&mut self) -> Option<Option<Batch>> {
+    /// Does the next thing without waiting. Whether there was one.
+    fn step(&mut self) -> bool {
         let mut queue = self.shared.lock();
+        if queue.broken.is_some() {
+            return false;
+        }
+        // A step is taken when it is time, whatever a clock says.
+        queue.pressed = true;
+        let task = self.task(&mut queue);
+        queue.pressed = false;
+        drop(queue);
+        match task {
+            Task::Wait(_) | Task::End => false,
+            task => {
+                self.carry_out(task);
+                true
+            }
+        }
+    }
+
+    /// Waits for something to do. Nothing: the end.
+    fn next(&mut self) -> Option<Task> {
+        let shared = self.shared.clone();
+        let mut queue = shared.lock();
         loop {
-            let applied = self.store.applied();
-            let flush = queue.flush_wanted > queue.flushed;
-            if !queue.batches.is_empty() {
-                let age = queue.since.map_or(GATHER, |since| since.elapsed());
-                let due = age >= GATHER || queue.rows_waiting >= TRANSACTION_ROWS_MAX;
-                if due || flush || queue.pressed || queue.closing {
-                    queue.pressed = false;
-                    let batch = queue.batches.pop_front()?;
-                    queue.rows_waiting -= batch.rows();
-                    queue.since = (!queue.batches.is_empty()).then(Instant::now);
-                    return Some(Some(batch));
+            queue = match self.task(&mut queue) {
+                Task::Wait(Some(time)) => {
+                    let waited = shared.rung.wait_timeout(queue, time);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
                 }
-                let waited = self.shared.rung.wait_timeout(queue, GATHER - age);
-                queue = waited.unwrap_or_else(PoisonError::into_inner).0;
-                continue;
+                Task::Wait(None) => shared.rung.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                Task::End => return None,
+                task => return Some(task),
             }
-            if flush && applied >= queue.flush_wanted {
-                return Some(None);
+        }
+    }
+
+    /// What there is to do now.
+    fn task(&self, queue: &mut Queue) -> Task {
+        let flush = queue.flush_wanted > queue.flushed;
+        if !queue.batches.is_empty() {
+            let age = queue.since.map_or(GATHER, |since| since.elapsed());
+            let due = age >= GATHER || queue.rows_waiting >= TRANSACTION_ROWS_MAX;
+            if !(due || flush || queue.pressed || queue.closing) {
+                return Task::Wait(Some(GATHER - age));
             }
-            if queue.closing {
-                return None;
+            queue.pressed = false;
+            let Some(batch) = queue.batches.pop_front() else {
+                return Task::Wait(None);
+            };
+            queue.rows_waiting -= batch.rows();
+            queue.since = (!queue.batches.is_empty()).then(Instant::now);
+            return Task::Write(batch);
+        }
+        if flush && self.store.applied() >= queue.flush_wanted {
+            return Task::Flush;
+        }
+        if queue.closing { Task::End } else { Task::Wait(None) }
+    }
+
+    /// Whether it can go on.
+    fn carry_out(&mut self, task: Task) -> bool {
+        let written = match &task {
+            Task::Write(batch) => self.write(batch),
+            Task::Flush | Task::Wait(_) | Task::End => Ok(()),
+        };
+        match written.and_then(|()| self.flush_if_wanted()) {
+            Ok(()) => true,
+            Err(error) => {
+                self.shared.lock().broken = Some(error);
+                false
             }
-            queue = self.shared.rung.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -377,10 +479,10 @@ impl Follower {
         Ok(())
     }
 
-    /// Says that the disk is full and waits a while; when closing, gives up.
+    /// Says that the disk is full and waits a while; when closing, or without a thread, gives up.
     fn wait_for_space(&self, error: HistoryError) -> Result<(), HistoryError> {
         let mut queue = self.shared.lock();
-        if queue.closing {
+        if queue.closing || self.stepped {
             return Err(error);
         }
         // Whoever waits for a flush is told, and may ask again.

@@ -26,11 +26,18 @@ pub enum Location {
     File(PathBuf),
     /// A file in a temporary folder that goes away with whoever uses it.
     Temporary,
+    /// No file and no rows, only how far they would be: for simulations, in which writing rows would
+    /// take longer than everything else. Nothing can be read from it.
+    Nowhere {
+        /// The last sequence whose rows count as written.
+        applied: u64,
+    },
 }
 
 /// The file, open for writing. There must be one only.
 pub struct Store {
-    connection: Connection,
+    /// None: rows go nowhere.
+    connection: Option<Connection>,
     pub(crate) place: Arc<Place>,
     /// What is applied and committed.
     applied: u64,
@@ -55,6 +62,7 @@ impl Place {
                 })?;
                 (folder.path().join(schema::FILE_NAME), Some(folder))
             }
+            Location::Nowhere { .. } => (PathBuf::from("nowhere"), None),
         };
         Ok(Self { blame: Blame::new(&path), path, temporary })
     }
@@ -72,13 +80,17 @@ impl Store {
     /// # Errors
     /// If SQLite cannot, or the file is something else.
     pub fn open(location: Location) -> Result<Self, HistoryError> {
+        if let Location::Nowhere { applied } = location {
+            let place = Arc::new(Place::new(location)?);
+            return Ok(Self { connection: None, place, applied });
+        }
         let place = Place::new(location)?;
         let Place { path, blame, .. } = &place;
         let connection = schema::open_writer(path, place.synchronous(), blame)?;
         let applied = connection
             .query_row("SELECT sequence FROM applied", (), |row| row.get(0))
             .map_err(blame.on("read"))?;
-        Ok(Self { connection, place: Arc::new(place), applied })
+        Ok(Self { connection: Some(connection), place: Arc::new(place), applied })
     }
 
     /// The last sequence whose rows are all in the file.
@@ -89,6 +101,10 @@ impl Store {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.place.path
+    }
+
+    pub(crate) fn is_nowhere(&self) -> bool {
+        self.connection.is_none()
     }
 
     /// Writes a batch and how far it reaches, in one transaction. What was applied before is left
@@ -109,7 +125,9 @@ impl Store {
                 .execute([batch.through])?;
             transaction.commit()
         };
-        write(&mut self.connection).map_err(self.place.blame.on("write to"))?;
+        if let Some(connection) = &mut self.connection {
+            write(connection).map_err(self.place.blame.on("write to"))?;
+        }
         self.applied = batch.through;
         Ok(())
     }
@@ -119,9 +137,10 @@ impl Store {
     /// # Errors
     /// If SQLite cannot.
     pub fn sync(&mut self) -> Result<(), HistoryError> {
-        if self.place.temporary.is_some() {
+        let Some(connection) = self.connection.as_ref().filter(|_| self.place.temporary.is_none())
+        else {
             return Ok(());
-        }
+        };
         // A commit under FULL syncs the whole log up to itself. It needs something to commit.
         let sync = |connection: &Connection| {
             connection.pragma_update(None, "synchronous", "full")?;
@@ -129,7 +148,7 @@ impl Store {
             connection.pragma_update(None, "synchronous", "normal")?;
             flushed.map(drop)
         };
-        sync(&self.connection).map_err(self.place.blame.on("sync"))
+        sync(connection).map_err(self.place.blame.on("sync"))
     }
 
     /// Copies the whole log into the file and empties it, unless somebody is reading.
@@ -137,7 +156,10 @@ impl Store {
     /// # Errors
     /// If SQLite cannot.
     pub fn truncate_log(&self) -> Result<(), HistoryError> {
-        self.connection
+        let Some(connection) = &self.connection else {
+            return Ok(());
+        };
+        connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
             .map_err(self.place.blame.on("checkpoint"))
     }

@@ -57,7 +57,8 @@ pub(crate) fn read(storage: &dyn Storage) -> io::Result<Option<Mark>> {
     Ok(Mark::decode(&bytes[..read]))
 }
 
-/// Keeps the mark up to date. Any failure ends it: a stale mark is true, only less useful.
+/// Keeps the mark up to date. After a failed write the next one mends it: a stale mark is true, only less
+/// useful, and a torn one is none.
 pub(crate) struct MarkWriter {
     file: Option<Arc<dyn StorageFile>>,
 }
@@ -72,11 +73,9 @@ impl MarkWriter {
         Self { file }
     }
 
-    pub(crate) fn write(&mut self, mark: &Mark) {
-        if let Some(file) = &self.file
-            && file.write_at(&mark.encode(), 0).is_err()
-        {
-            self.file = None;
+    pub(crate) fn write(&self, mark: &Mark) {
+        if let Some(file) = &self.file {
+            let _ = file.write_at(&mark.encode(), 0);
         }
     }
 
@@ -85,5 +84,24 @@ impl MarkWriter {
         if let Some(file) = &self.file {
             let _ = file.sync();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::memory::MemoryStorage;
+
+    #[test]
+    fn a_failed_write_does_not_end_the_mark() {
+        let storage = MemoryStorage::new();
+        let writer = MarkWriter::open(&storage);
+        let mark = |sequence| Mark { sequence, chain: [7; 32] };
+        writer.write(&mark(1));
+        storage.fail_write_after(0);
+        writer.write(&mark(2));
+        assert_eq!(read(&storage).unwrap(), None, "half of it was written");
+        writer.write(&mark(3));
+        assert_eq!(read(&storage).unwrap(), Some(mark(3)));
     }
 }

@@ -177,7 +177,9 @@ impl SnapshotWriter {
         }
         self.write_file(sequence, &encode_header(sequence, chain, digest, bytes), bytes)?;
         sound.push(sequence);
-        self.remove_obsolete(&mut sound)?;
+        // The snapshot is kept, whatever happens to what it replaces: an error here would say it is
+        // not. The next snapshot looks again for what is left.
+        let _ = self.remove_obsolete(&mut sound);
         Ok(())
     }
 

@@ -87,7 +87,7 @@ impl Journal {
         last_sequence: u64,
         chain: Chain,
     ) -> Result<Self, OpenError> {
-        let mut mark = MarkWriter::open(&*shared.storage);
+        let mark = MarkWriter::open(&*shared.storage);
         mark.write(&Mark { sequence: last_sequence, chain });
         let preparing = if shared.options.background {
             let started = shared.preparer.start();

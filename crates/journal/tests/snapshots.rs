@@ -166,6 +166,24 @@ fn retention_removes_what_the_older_snapshot_covers() {
 }
 
 #[test]
+fn a_snapshot_is_kept_though_what_it_replaces_cannot_be_removed() {
+    // The sync of the snapshot, of its name, and of the removals.
+    for (skip, kept) in [(0, false), (1, false), (2, true)] {
+        let storage = MemoryStorage::new();
+        let mut journal = open_exact(&storage, covering()).unwrap().journal;
+        fill(&mut journal, 30);
+        snapshot(&journal);
+        fill(&mut journal, 60);
+        storage.fail_sync_after(skip);
+        let writer = journal.snapshot_writer();
+        let written = writer.write(60, &journal.chain(), !60, &state(60));
+        assert_eq!(written.is_ok(), kept, "{written:?}");
+        fill(&mut journal, 70);
+        snapshot(&journal);
+    }
+}
+
+#[test]
 fn retention_trusts_no_snapshot_it_has_not_read() {
     let storage = MemoryStorage::new();
     let mut journal = open_exact(&storage, options()).unwrap().journal;

@@ -2,7 +2,7 @@
 //!
 //! The [`oracle`] is a second, plain exchange written from `docs/rules.md` alone. The [`workload`]s
 //! feed both it and the engine, as a [`pair`] that must agree. The [`parsers`] take bytes from
-//! anybody and must not panic. Nothing else in the workspace depends on this crate.
+//! anybody and must not panic. The [`simulation`] moves a whole exchange step by step under faults. Nothing else in the workspace depends on this crate.
 
 pub mod cancels;
 pub mod environment;
@@ -12,4 +12,5 @@ pub mod parsers;
 mod public_record;
 pub mod random;
 pub mod seeds;
+pub mod simulation;
 pub mod workload;

@@ -18,6 +18,7 @@ mod recovery;
 mod restart;
 mod rounds;
 mod snapshots;
+mod stepped;
 mod subscriptions;
 mod time;
 mod venue;

@@ -1,5 +1,6 @@
-//! Files in memory that behave as a disk may at its worst: unsynced writes can vanish, stay or
-//! tear, names can be lost until the folder is synced, calls can fail, space can run out.
+//! Files in memory that behave as a disk may at its worst: unsynced writes can vanish, stay, tear
+//! or survive in another order than they were made, names can be lost until the folder is synced,
+//! calls can fail, space can run out, a write can land elsewhere, bits can rot.
 //!
 //! For tests and simulation. Everything is decided by the caller or by a seed; nothing is random.
 
@@ -17,8 +18,9 @@ pub enum CrashPolicy {
     Drop,
     /// Everything: only the process died.
     Keep,
-    /// Each sector by itself is old, new, or new up to some byte; of the unsynced changes to the
-    /// folder some first ones survive. Decided by this seed.
+    /// Each sector by itself is old, new, or new up to some byte, whichever was written first: any
+    /// subset of the unsynced writes may survive, as if the disk had reordered them. Of the unsynced
+    /// changes to the folder some first ones survive. Decided by this seed.
     Mixed(u64),
 }
 
@@ -28,7 +30,7 @@ pub struct MemoryStorage {
     disk: Arc<Mutex<Disk>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Disk {
     /// Contents by file number; files stay here after removal while they are open.
     files: Vec<Content>,
@@ -46,6 +48,10 @@ struct Disk {
     halt_at: Option<u64>,
     write_fails_at: Option<u64>,
     sync_fails_at: Option<u64>,
+    /// The write that lands elsewhere, and what decides where.
+    misdirected_at: Option<(u64, u64)>,
+    /// The disk as it would be if that write had not, once it has.
+    intended: Option<Box<Disk>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -163,10 +169,42 @@ impl MemoryStorage {
         disk.sync_fails_at = Some(disk.syncs + skip + 1);
     }
 
+    /// Makes the write that follows after `skip` others land in another place, of its own file or
+    /// another one, on a sector and within what the file has. It reports success, nothing is written
+    /// where it should have been, and the seed decides where it goes.
+    pub fn misdirect_write_after(&self, skip: u64, seed: u64) {
+        let mut disk = self.disk();
+        disk.misdirected_at = Some((disk.writes + skip + 1, seed));
+    }
+
+    /// After a misdirected write: an independent folder as it would be by now had the write landed
+    /// where it should, for going on with a disk that is sound.
+    pub fn intended(&self) -> Option<Self> {
+        let disk = self.disk().intended.as_deref().cloned()?;
+        let storage = Self { disk: Arc::new(Mutex::new(Disk { locked: false, ..disk })) };
+        storage.clear_faults();
+        Some(storage)
+    }
+
+    /// Flips bits of one byte, at rest: as a process sees it and as it survives a crash. The file
+    /// must have such a byte.
+    pub fn rot(&self, name: &str, offset: usize, bits: u8) -> io::Result<()> {
+        let mut disk = self.disk();
+        let number = disk.number(name)?;
+        let Content { cached, durable, .. } = &mut disk.files[number];
+        let byte = cached.get_mut(offset).ok_or(io::ErrorKind::UnexpectedEof)?;
+        *byte ^= bits;
+        if let Some(byte) = durable.get_mut(offset) {
+            *byte ^= bits;
+        }
+        Ok(())
+    }
+
     /// Takes back all faults that have not struck yet, and the halt.
     pub fn clear_faults(&self) {
         let mut disk = self.disk();
         (disk.write_fails_at, disk.sync_fails_at, disk.halt_at) = (None, None, None);
+        disk.misdirected_at = None;
     }
 
     fn disk(&self) -> MutexGuard<'_, Disk> {
@@ -178,6 +216,66 @@ impl MemoryStorage {
 impl Disk {
     fn used_bytes(&self) -> u64 {
         self.names.values().map(|number| self.files[*number].cached.len() as u64).sum()
+    }
+
+    /// Does something to the disk, and the same to the intended one.
+    fn change<T>(&mut self, apply: impl Fn(&mut Self) -> io::Result<T>) -> io::Result<T> {
+        let intended = self.intended.take();
+        let changed = apply(self);
+        if let Some(mut intended) = intended {
+            // It has room for ever and has no more faults than this one: what fails there fails here,
+            // and what fails only here is given up by whoever tried.
+            let _ = apply(&mut intended);
+            self.intended = Some(intended);
+        }
+        changed
+    }
+
+    fn write(&mut self, number: usize, bytes: &[u8], offset: usize) -> io::Result<()> {
+        self.count_operation()?;
+        self.writes += 1;
+        let used = self.used_bytes();
+        let length = self.files[number].cached.len();
+        let grown = used + (offset + bytes.len()).saturating_sub(length) as u64;
+        if grown > used && self.capacity_bytes.is_some_and(|capacity| grown > capacity) {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        if self.write_fails_at == Some(self.writes) {
+            self.files[number].write(&bytes[..bytes.len() / 2], offset);
+            return Err(io::Error::other("injected: write failed"));
+        }
+        if let Some((at, seed)) = self.misdirected_at
+            && at == self.writes
+        {
+            return self.misdirect(number, bytes, offset, seed);
+        }
+        self.files[number].write(bytes, offset);
+        Ok(())
+    }
+
+    /// Writes elsewhere, and remembers what would be otherwise.
+    fn misdirect(
+        &mut self,
+        number: usize,
+        bytes: &[u8],
+        offset: usize,
+        seed: u64,
+    ) -> io::Result<()> {
+        self.misdirected_at = None;
+        // It is larger by what is missing here, and must not run out of room for that.
+        let mut intended = Self { capacity_bytes: None, ..self.clone() };
+        intended.files[number].write(bytes, offset);
+        self.intended = Some(Box::new(intended));
+        let mut dice = Dice(seed);
+        let numbers: Vec<usize> = self.names.values().copied().collect();
+        let victim = numbers[dice.below(numbers.len())];
+        let sectors = self.files[victim].cached.len().div_ceil(SECTOR_BYTES).max(1);
+        let at = dice.below(sectors) * SECTOR_BYTES;
+        if (victim, at) != (number, offset) {
+            let room = self.files[victim].cached.len().saturating_sub(at);
+            self.files[victim].write(&bytes[..bytes.len().min(room)], at);
+        }
+        Ok(())
     }
 
     fn count_operation(&mut self) -> io::Result<()> {
@@ -284,11 +382,13 @@ impl Storage for MemoryStorage {
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn StorageFile>> {
-        let mut disk = self.disk();
-        disk.count_operation()?;
-        let number = disk.files.len();
-        disk.files.push(Content::default());
-        disk.change_name(NameChange::Link(name.to_owned(), number));
+        let number = self.disk().change(|disk| {
+            disk.count_operation()?;
+            disk.files.push(Content::default());
+            let number = disk.files.len() - 1;
+            disk.change_name(NameChange::Link(name.to_owned(), number));
+            Ok(number)
+        })?;
         Ok(Arc::new(MemoryFile { storage: self.clone(), number, access: Access::Write }))
     }
 
@@ -298,31 +398,34 @@ impl Storage for MemoryStorage {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        let mut disk = self.disk();
-        disk.count_operation()?;
-        disk.number(name)?;
-        disk.change_name(NameChange::Unlink(name.to_owned()));
-        Ok(())
+        self.disk().change(|disk| {
+            disk.count_operation()?;
+            disk.number(name)?;
+            disk.change_name(NameChange::Unlink(name.to_owned()));
+            Ok(())
+        })
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let mut disk = self.disk();
-        disk.count_operation()?;
-        let number = disk.number(from)?;
-        disk.change_name(NameChange::Link(to.to_owned(), number));
-        Ok(())
+        self.disk().change(|disk| {
+            disk.count_operation()?;
+            let number = disk.number(from)?;
+            disk.change_name(NameChange::Link(to.to_owned(), number));
+            Ok(())
+        })
     }
 
     fn sync_folder(&self) -> io::Result<()> {
-        let mut disk = self.disk();
-        disk.count_operation()?;
-        disk.syncs += 1;
-        if disk.sync_fails_at == Some(disk.syncs) {
-            return Err(io::Error::other("injected: folder sync failed"));
-        }
-        disk.names_pending.clear();
-        disk.names_durable = disk.names.clone();
-        Ok(())
+        self.disk().change(|disk| {
+            disk.count_operation()?;
+            disk.syncs += 1;
+            if disk.sync_fails_at == Some(disk.syncs) {
+                return Err(io::Error::other("injected: folder sync failed"));
+            }
+            disk.names_pending.clear();
+            disk.names_durable = disk.names.clone();
+            Ok(())
+        })
     }
 }
 
@@ -358,34 +461,21 @@ impl StorageFile for MemoryFile {
         if self.access == Access::Read {
             return Err(io::Error::from(io::ErrorKind::PermissionDenied));
         }
-        let mut disk = self.storage.disk();
-        disk.count_operation()?;
-        disk.writes += 1;
         let offset = usize::try_from(offset).map_err(io::Error::other)?;
-        let used = disk.used_bytes();
-        let length = disk.files[self.number].cached.len();
-        let grown = used + (offset + bytes.len()).saturating_sub(length) as u64;
-        if grown > used && disk.capacity_bytes.is_some_and(|capacity| grown > capacity) {
-            return Err(io::Error::from(io::ErrorKind::StorageFull));
-        }
-        if disk.write_fails_at == Some(disk.writes) {
-            disk.files[self.number].write(&bytes[..bytes.len() / 2], offset);
-            return Err(io::Error::other("injected: write failed"));
-        }
-        disk.files[self.number].write(bytes, offset);
-        Ok(())
+        self.storage.disk().change(|disk| disk.write(self.number, bytes, offset))
     }
 
     fn sync(&self) -> io::Result<()> {
-        let mut disk = self.storage.disk();
-        disk.count_operation()?;
-        disk.syncs += 1;
-        if disk.sync_fails_at == Some(disk.syncs) {
-            disk.files[self.number].dirty.clear();
-            return Err(io::Error::other("injected: sync failed"));
-        }
-        disk.files[self.number].sync();
-        Ok(())
+        self.storage.disk().change(|disk| {
+            disk.count_operation()?;
+            disk.syncs += 1;
+            if disk.sync_fails_at == Some(disk.syncs) {
+                disk.files[self.number].dirty.clear();
+                return Err(io::Error::other("injected: sync failed"));
+            }
+            disk.files[self.number].sync();
+            Ok(())
+        })
     }
 }
 
@@ -459,5 +549,40 @@ mod tests {
         let full = file.write_at(b"5", 4).unwrap_err();
         assert_eq!(full.kind(), io::ErrorKind::StorageFull);
         file.write_at(b"4321", 0).unwrap();
+    }
+
+    #[test]
+    fn a_write_goes_astray_and_what_was_intended_is_known() {
+        let files = || [("a", vec![1; 2 * SECTOR_BYTES]), ("b", vec![2; 2 * SECTOR_BYTES])];
+        let mut victims = BTreeSet::new();
+        for seed in 0..50 {
+            let storage = MemoryStorage::with_files(files());
+            let file = storage.open("a", Access::Write).unwrap();
+            storage.misdirect_write_after(1, seed);
+            file.write_at(&[3; SECTOR_BYTES], 0).unwrap();
+            assert!(storage.intended().is_none());
+            file.write_at(&[4; SECTOR_BYTES], 0).unwrap();
+            file.write_at(&[5], 700).unwrap();
+            let intended = storage.intended().unwrap().files();
+            assert_eq!(intended["a"][..SECTOR_BYTES], [4; SECTOR_BYTES], "seed {seed}");
+            assert_eq!((intended["a"][700], &intended["b"]), (5, &files()[1].1), "seed {seed}");
+            let found = storage.files();
+            assert_eq!(found["a"][0], 3, "seed {seed}: it is not where it should be");
+            assert_eq!(found["a"][700], 5, "seed {seed}: later writes are");
+            let astray = |name: &str| found[name].iter().position(|byte| *byte == 4);
+            victims.insert((astray("a"), astray("b")));
+        }
+        let sector = Some(SECTOR_BYTES);
+        let expected = [(None, None), (None, Some(0)), (None, sector), (sector, None)];
+        assert_eq!(victims, BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn rot_is_seen_and_survives() {
+        let storage = MemoryStorage::with_files([("a", vec![0; 3])]);
+        storage.rot("a", 1, 0b100).unwrap();
+        assert_eq!(storage.files()["a"], [0, 4, 0]);
+        assert_eq!(storage.crash_image(CrashPolicy::Drop).files()["a"], [0, 4, 0]);
+        assert!(storage.rot("a", 3, 1).is_err() && storage.rot("b", 0, 1).is_err());
     }
 }
