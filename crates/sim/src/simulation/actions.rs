@@ -25,7 +25,7 @@ impl Life<'_> {
         self.time.pass(gap);
         for _ in 0..=self.random.below(self.plan.burst_max) {
             let again = !self.unanswered.is_empty() && self.random.percent(40);
-            let command = match self.unanswered.pop().filter(|_| again) {
+            let command = match self.unanswered.pop_if(|_| again) {
                 Some(command) => {
                     self.tally.asked_again += 1;
                     command

@@ -29,15 +29,14 @@ impl Lanes {
     }
 
     /// How a command must be turned away, if it must. A full queue of orders is none of a cancel's
-    /// business.
+    /// business, but nothing is let in while no cancel would be.
     pub(super) fn refusal(&self, command: &Command) -> Option<SubmitError> {
-        let (waiting, limit, lane) = match command {
-            Command::Cancel { .. } | Command::CancelAll { .. } => {
-                (self.cancels.len(), self.cancels_max, Lane::Cancels)
-            }
-            _ => (self.orders.len(), self.orders_max, Lane::Orders),
-        };
-        (waiting >= limit).then_some(SubmitError::Overloaded { lane, limit })
+        if self.cancels.len() >= self.cancels_max {
+            return Some(SubmitError::Overloaded { lane: Lane::Cancels, limit: self.cancels_max });
+        }
+        let cancels = matches!(command, Command::Cancel { .. } | Command::CancelAll { .. });
+        (!cancels && self.orders.len() >= self.orders_max)
+            .then_some(SubmitError::Overloaded { lane: Lane::Orders, limit: self.orders_max })
     }
 
     pub(super) fn push(&mut self, ticket: Ticket) {
