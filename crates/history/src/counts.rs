@@ -64,14 +64,19 @@ impl Counts {
             "INSERT INTO order_counts VALUES (?, ?, ?, ?, ?) \
              ON CONFLICT DO UPDATE SET orders = orders + excluded.orders",
         )?;
-        for ((account, market, status, block), orders) in self.orders {
+        // In the order of the table: neighbours are on one page, found while it is at hand.
+        let mut orders: Vec<_> = self.orders.into_iter().collect();
+        orders.sort_unstable();
+        for ((account, market, status, block), orders) in orders {
             add.execute((account, market, status, block, orders))?;
         }
         let mut set = connection.prepare_cached(
             "INSERT INTO fill_counts VALUES (?, ?, ?) \
              ON CONFLICT DO UPDATE SET fills = excluded.fills",
         )?;
-        for ((account, market), fills) in self.fills {
+        let mut fills: Vec<_> = self.fills.into_iter().collect();
+        fills.sort_unstable();
+        for ((account, market), fills) in fills {
             set.execute((account, market, fills))?;
         }
         Ok(())

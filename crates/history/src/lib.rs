@@ -24,6 +24,7 @@ mod dump;
 mod error;
 mod facts;
 mod follower;
+mod inserts;
 mod klines;
 mod numbers;
 mod public;

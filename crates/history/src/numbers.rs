@@ -14,6 +14,12 @@ impl From<u64> for Number {
     }
 }
 
+impl From<u128> for Number {
+    fn from(number: u128) -> Self {
+        Self(number)
+    }
+}
+
 impl ToSql for Number {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         let value = match i64::try_from(self.0) {

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::counts::Counts;
 use crate::error::{Blame, HistoryError};
 use crate::facts::{Batch, Fill, FinishedOrder, Role, Traded};
+use crate::inserts::Insert;
 use crate::klines::Candles;
 use crate::numbers::Number;
 use crate::rows::{kind_columns, reason_code, side_code, status_code};
@@ -18,6 +19,11 @@ use crate::schema;
 /// Rows that share one transaction, more or less. Larger ones are faster for each row, and hold more
 /// back; beyond this the gain is small.
 pub const TRANSACTION_ROWS_MAX: usize = 20_000;
+
+/// Columns of each table that a row is inserted into.
+const ORDER_COLUMNS_COUNT: usize = 17;
+const TRADE_COLUMNS_COUNT: usize = 8;
+const FILL_COLUMNS_COUNT: usize = 12;
 
 /// Where the file is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -173,83 +179,77 @@ impl std::fmt::Debug for Store {
 
 fn write_rows(connection: &Connection, batch: &Batch, applied: u64) -> rusqlite::Result<()> {
     let (mut counts, mut candles) = (Counts::default(), Candles::default());
-    for finished in batch.orders.iter().filter(|finished| finished.sequence > applied) {
-        write_order(connection, finished)?;
+    let new = batch.orders.iter().filter(|finished| finished.sequence > applied);
+    let mut orders: Vec<&FinishedOrder> = new.collect();
+    // Neighbours in the file one after the other: each page is found and filled once.
+    orders.sort_unstable_by_key(|finished| finished.order.id);
+    let mut order_rows = Insert::into(connection, "orders", ORDER_COLUMNS_COUNT)?;
+    for finished in orders {
+        write_order(&mut order_rows, finished)?;
         counts.add_order(finished);
     }
+    let mut trade_rows = Insert::into(connection, "trades", TRADE_COLUMNS_COUNT)?;
+    let mut fill_rows = Insert::into(connection, "fills", FILL_COLUMNS_COUNT)?;
     for traded in batch.trades.iter().filter(|traded| traded.sequence > applied) {
-        write_trade(connection, traded)?;
+        write_trade(&mut trade_rows, traded)?;
         candles.add(traded.trade.market, &PublicTrade::new(traded.time, &traded.trade));
         for fill in Fill::both(traded.time, &traded.trade) {
             let position = counts.add_fill(connection, fill.account, fill.market)?;
-            write_fill(connection, position, &fill)?;
+            write_fill(&mut fill_rows, position, &fill)?;
         }
     }
     counts.write(connection)?;
     candles.write(connection)
 }
 
-fn write_order(connection: &Connection, finished: &FinishedOrder) -> rusqlite::Result<()> {
+fn write_order(row: &mut Insert<'_>, finished: &FinishedOrder) -> rusqlite::Result<()> {
     let FinishedOrder { order, reason, time, sequence } = finished;
     let (kind, price, quantity, budget) = kind_columns(order.kind);
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )?;
-    insert.execute(rusqlite::params![
-        order.id.0,
-        order.account.0,
-        order.market.0,
-        status_code(finished.status()),
-        reason_code(*reason),
-        side_code(order.side),
-        kind,
-        price.map(|price| Number::from(price.ticks())),
-        quantity.map(|quantity| Number::from(quantity.lots())),
-        budget.map(|budget| Number(budget.units())),
-        Number::from(order.filled.lots()),
-        Number(order.notional.units()),
-        Number(order.fees.units()),
-        order.client_id.as_ref().map(|id| id.as_str()),
-        Number::from(order.time.0),
-        Number::from(time.0),
-        sequence,
-    ])?;
-    Ok(())
+    row.value(order.id.0)?;
+    row.value(order.account.0)?;
+    row.value(order.market.0)?;
+    row.value(status_code(finished.status()))?;
+    row.value(reason_code(*reason))?;
+    row.value(side_code(order.side))?;
+    row.value(kind)?;
+    row.value(price.map(|price| Number::from(price.ticks())))?;
+    row.value(quantity.map(|quantity| Number::from(quantity.lots())))?;
+    row.value(budget.map(|budget| Number(budget.units())))?;
+    row.number(order.filled.lots())?;
+    row.number(order.notional.units())?;
+    row.number(order.fees.units())?;
+    row.value(order.client_id.as_ref().map(|id| id.as_str()))?;
+    row.number(order.time.0)?;
+    row.number(time.0)?;
+    row.value(*sequence)?;
+    row.run()
 }
 
-fn write_trade(connection: &Connection, traded: &Traded) -> rusqlite::Result<()> {
+fn write_trade(row: &mut Insert<'_>, traded: &Traded) -> rusqlite::Result<()> {
     let Traded { trade, time, sequence } = traded;
-    let mut insert =
-        connection.prepare_cached("INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
-    insert.execute(rusqlite::params![
-        trade.market.0,
-        trade.id.0,
-        Number::from(trade.price.ticks()),
-        Number::from(trade.quantity.lots()),
-        Number(trade.notional.units()),
-        side_code(trade.taker_side),
-        Number::from(time.0),
-        sequence,
-    ])?;
-    Ok(())
+    row.value(trade.market.0)?;
+    row.value(trade.id.0)?;
+    row.number(trade.price.ticks())?;
+    row.number(trade.quantity.lots())?;
+    row.number(trade.notional.units())?;
+    row.value(side_code(trade.taker_side))?;
+    row.number(time.0)?;
+    row.value(*sequence)?;
+    row.run()
 }
 
-fn write_fill(connection: &Connection, position: u64, fill: &Fill) -> rusqlite::Result<()> {
-    let mut insert = connection
-        .prepare_cached("INSERT INTO fills VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
-    insert.execute(rusqlite::params![
-        fill.account.0,
-        fill.market.0,
-        position,
-        fill.trade.0,
-        fill.order.0,
-        side_code(fill.side),
-        fill.role == Role::Taker,
-        Number::from(fill.price.ticks()),
-        Number::from(fill.quantity.lots()),
-        Number(fill.notional.units()),
-        Number(fill.fee.units()),
-        Number::from(fill.time.0),
-    ])?;
-    Ok(())
+fn write_fill(row: &mut Insert<'_>, position: u64, fill: &Fill) -> rusqlite::Result<()> {
+    row.value(fill.account.0)?;
+    row.value(fill.market.0)?;
+    row.value(position)?;
+    row.value(fill.trade.0)?;
+    row.value(fill.order.0)?;
+    row.value(side_code(fill.side))?;
+    row.value(fill.role == Role::Taker)?;
+    row.number(fill.price.ticks())?;
+    row.number(fill.quantity.lots())?;
+    row.number(fill.notional.units())?;
+    row.number(fill.fee.units())?;
+    row.number(fill.time.0)?;
+    row.run()
 }
