@@ -77,9 +77,12 @@ impl Life<'_> {
             return Err("the journal broke though no fault was set".to_owned());
         }
         self.broken |= !whole;
-        // Not if a segment was prepared meanwhile and is in use already.
+        // Not if a segment was prepared meanwhile and is in use already, which a snapshot may have made
+        // room for.
+        let room_unknown = std::mem::take(&mut self.room_unknown);
         let only_reserve = [space, self.running().status().journal_space] == [Space::Reserve; 2]
-            && used == self.storage.used_bytes();
+            && used == self.storage.used_bytes()
+            && !room_unknown;
         let mut answers = Answers { space, only_reserve, ..Answers::default() };
         for ticket in batch {
             self.settle(ticket, whole, &mut answers)?;
@@ -193,6 +196,7 @@ impl Life<'_> {
 
     /// The snapshotting thread has its turn.
     pub(super) fn step_snapshot(&mut self) -> Result<(), String> {
+        self.room_unknown = true;
         let before = self.running().status().counters;
         let asked = self.running_mut().step_snapshot();
         let status = self.running().status();

@@ -70,6 +70,8 @@ pub(super) struct Life<'t> {
     pub(super) full: bool,
     /// Whether the exchange has stopped after a failure.
     pub(super) broken: bool,
+    /// A snapshot was made since the sequencing thread looked: what it removed may have made room.
+    pub(super) room_unknown: bool,
     /// No entry is earlier than this.
     pub(super) time_floor: Timestamp,
     /// Entries of which it is not known whether they are in the journal, in order.
@@ -103,6 +105,7 @@ impl<'t> Life<'t> {
             armed: Armed::Nothing,
             full: false,
             broken: false,
+            room_unknown: false,
             time_floor: Timestamp(0),
             doubtful: Vec::new(),
             unanswered: Vec::new(),
