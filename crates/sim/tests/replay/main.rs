@@ -22,6 +22,7 @@ mod writes;
 use std::collections::BTreeMap;
 
 use flow::Flow;
+use openmart_sim::environment::number;
 
 const COMMANDS_DEFAULT: u64 = 3_600;
 const SEED_DEFAULT: u64 = 1;
@@ -42,19 +43,10 @@ const EXPECTED: [&str; 8] = [
     "pushes",
 ];
 
-fn variable(name: &str, default: u64) -> u64 {
-    match std::env::var(name) {
-        // Set but empty is how `make sim` passes on what it was not given.
-        Ok(text) if text.is_empty() => default,
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")),
-        Err(_) => default,
-    }
-}
-
 #[test]
 fn every_answer_is_what_the_events_say() {
-    let commands = variable("OPENMART_SIM_COMMANDS", COMMANDS_DEFAULT);
-    let seed = variable("OPENMART_SIM_SEED", SEED_DEFAULT);
+    let commands = number("OPENMART_SIM_COMMANDS", COMMANDS_DEFAULT);
+    let seed = number("OPENMART_SIM_SEED", SEED_DEFAULT);
     let mut tally = BTreeMap::new();
     for run in 0..commands.div_ceil(COMMANDS_PER_RUN) {
         println!(
