@@ -1,119 +1,14 @@
-//! The book of a market: two ladders of price levels, each level a list of orders, oldest first.
+//! The price levels of all books: each a list of orders, oldest first, and the sum of what remains.
+//!
+//! Orders that rest, trade or leave enter; levels and their orders leave. In which order levels
+//! stand is the ladder's to know.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
-use openmart_model::{MarketId, Price, Side};
+use openmart_model::{MarketId, Price, Quantity, Side};
 
+use crate::ladder::{Ladder, Place};
 use crate::orders::{NONE, Orders};
-
-/// The price levels of one side, worst first, so that the best one is changed at the end of the
-/// list, where most changes are.
-#[derive(Debug)]
-pub(crate) struct Ladder {
-    market: MarketId,
-    side: Side,
-    rungs: Vec<Rung>,
-    /// By the last digits of a price, the level that was opened last at such a price. Prices of one
-    /// book lie side by side, so that a hint is seldom wrong; what it names is looked at before it
-    /// is believed, and without it the level is searched on the ladder.
-    hints: Vec<u32>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Rung {
-    /// Ascends with how good the price is.
-    rank: u64,
-    level: u32,
-}
-
-/// Hints for each rung, at least.
-const HINTS_PER_RUNG: usize = 2;
-
-impl Ladder {
-    pub(crate) fn new(market: MarketId, side: Side) -> Self {
-        Self { market, side, rungs: Vec::new(), hints: Vec::new() }
-    }
-
-    /// Number of price levels.
-    pub(crate) fn len(&self) -> usize {
-        self.rungs.len()
-    }
-
-    /// The level of the best price.
-    #[inline]
-    pub(crate) fn best(&self) -> Option<u32> {
-        self.rungs.last().map(|rung| rung.level)
-    }
-
-    /// Levels, best price first.
-    pub(crate) fn best_first(&self) -> impl Iterator<Item = u32> + '_ {
-        self.rungs.iter().rev().map(|rung| rung.level)
-    }
-
-    /// The level that a price most likely has, if it has one.
-    #[inline]
-    pub(crate) fn hint(&self, price: Price) -> Option<u32> {
-        let digits = price.ticks() as usize & self.hints.len().wrapping_sub(1);
-        self.hints.get(digits).copied().filter(|level| *level != NONE)
-    }
-
-    /// Enters a level at a price that has none.
-    fn insert(&mut self, price: Price, level: u32) {
-        let rank = self.rank(price);
-        if self.rungs.last().is_none_or(|best| best.rank < rank) {
-            self.rungs.push(Rung { rank, level });
-        } else {
-            let at = self.position(price).expect_err("a price has one level");
-            self.rungs.insert(at, Rung { rank, level });
-        }
-        if self.hints.len() < self.rungs.len() * HINTS_PER_RUNG {
-            self.hint_anew();
-        } else {
-            self.set_hint(price.ticks(), level);
-        }
-    }
-
-    fn hint_anew(&mut self) {
-        let hints = (self.rungs.len() * HINTS_PER_RUNG * 2).next_power_of_two();
-        self.hints = vec![NONE; hints];
-        for at in 0..self.rungs.len() {
-            let Rung { rank, level } = self.rungs[at];
-            self.set_hint(self.ranked(rank), level);
-        }
-    }
-
-    fn set_hint(&mut self, ticks: u64, level: u32) {
-        let digits = ticks as usize & (self.hints.len() - 1);
-        self.hints[digits] = level;
-    }
-
-    fn remove(&mut self, price: Price, level: u32) {
-        if self.best() == Some(level) {
-            self.rungs.pop();
-            return;
-        }
-        let at = self.position(price).expect("a level stands on its ladder");
-        self.rungs.remove(at);
-    }
-
-    fn position(&self, price: Price) -> Result<usize, usize> {
-        let rank = self.rank(price);
-        self.rungs.binary_search_by_key(&rank, |rung| rung.rank)
-    }
-
-    fn rank(&self, price: Price) -> u64 {
-        self.ranked(price.ticks())
-    }
-
-    /// From ticks to rank, and back.
-    fn ranked(&self, number: u64) -> u64 {
-        match self.side {
-            Side::Buy => number,
-            Side::Sell => !number,
-        }
-    }
-}
 
 /// The price levels of all books.
 #[derive(Debug, Default)]
@@ -122,22 +17,53 @@ pub(crate) struct Levels {
     free: Vec<u32>,
 }
 
-/// The orders at one price, as a list through their slots.
+/// The orders at one price, as a list through their slots. Half a cache line, since a cancel comes here
+/// only to count.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub(crate) struct Level {
     pub(crate) price: Price,
     /// The oldest order; none in a level that is not in use.
     pub(crate) head: u32,
     /// The newest order.
     pub(crate) tail: u32,
+    /// Lots that remain of all its orders together, in two parts: as many orders as there may be of
+    /// the largest quantity need more than 64 bits, and fewer than 96.
+    lots_high: u32,
+    lots_low: u64,
     pub(crate) market: MarketId,
     pub(crate) side: Side,
+}
+
+impl Level {
+    /// Lots that remain of all its orders together.
+    pub(crate) fn lots(&self) -> u128 {
+        u128::from(self.lots_high) << 64 | u128::from(self.lots_low)
+    }
+
+    #[inline]
+    fn count(&mut self, quantity: Quantity) {
+        let (low, carry) = self.lots_low.overflowing_add(quantity.lots());
+        (self.lots_low, self.lots_high) = (low, self.lots_high + u32::from(carry));
+    }
+
+    #[inline]
+    fn discount(&mut self, quantity: Quantity) {
+        let (low, borrow) = self.lots_low.overflowing_sub(quantity.lots());
+        (self.lots_low, self.lots_high) = (low, self.lots_high - u32::from(borrow));
+    }
 }
 
 impl Levels {
     #[inline]
     pub(crate) fn get(&self, at: u32) -> &Level {
         &self.all[at as usize]
+    }
+
+    /// A level by a number that might name none.
+    #[inline]
+    pub(crate) fn peek(&self, at: u32) -> Option<&Level> {
+        self.all.get(at as usize)
     }
 
     /// How many there are, those not in use included.
@@ -148,19 +74,34 @@ impl Levels {
     /// The level of a price.
     #[inline]
     pub(crate) fn find(&self, ladder: &Ladder, price: Price) -> Option<u32> {
-        if let Some(at) = ladder.hint(price) {
-            let level = self.get(at);
-            let meant = (price, ladder.market, ladder.side);
-            if level.head != NONE && (level.price, level.market, level.side) == meant {
-                return Some(at);
-            }
-        }
-        ladder.position(price).ok().map(|at| ladder.rungs[at].level)
+        self.hinted(ladder, price).or_else(|| ladder.search(price).ok())
     }
 
-    fn open(&mut self, ladder: &mut Ladder, price: Price) -> u32 {
-        let Ladder { market, side, .. } = *ladder;
-        let level = Level { price, head: NONE, tail: NONE, market, side };
+    /// The level of a price, if a hint tells it. What a hint names is looked at before it is believed.
+    #[inline]
+    fn hinted(&self, ladder: &Ladder, price: Price) -> Option<u32> {
+        let at = ladder.hint(price)?;
+        let level = self.get(at);
+        let meant = (price, ladder.market(), ladder.side());
+        (level.head != NONE && (level.price, level.market, level.side) == meant).then_some(at)
+    }
+
+    /// The level of a price that no hint told.
+    #[inline(never)]
+    fn find_or_open(&mut self, ladder: &mut Ladder, price: Price) -> u32 {
+        match ladder.search(price) {
+            Ok(number) => {
+                ladder.set_hint(price, number);
+                number
+            }
+            Err(place) => self.open(ladder, price, place),
+        }
+    }
+
+    fn open(&mut self, ladder: &mut Ladder, price: Price, place: Place) -> u32 {
+        let (market, side) = (ladder.market(), ladder.side());
+        let level =
+            Level { price, head: NONE, tail: NONE, lots_high: 0, lots_low: 0, market, side };
         let at = match self.free.pop() {
             Some(at) => {
                 self.all[at as usize] = level;
@@ -171,7 +112,7 @@ impl Levels {
                 (self.all.len() - 1) as u32
             }
         };
-        ladder.insert(price, at);
+        ladder.insert(price, at, place);
         at
     }
 
@@ -179,13 +120,14 @@ impl Levels {
     #[inline]
     pub(crate) fn append(&mut self, ladder: &mut Ladder, orders: &mut Orders, at: u32) {
         let price = orders.slot(at).price;
-        let number = match self.find(ladder, price) {
+        let number = match self.hinted(ladder, price) {
             Some(number) => number,
-            None => self.open(ladder, price),
+            None => self.find_or_open(ladder, price),
         };
         let level = &mut self.all[number as usize];
         let tail = core::mem::replace(&mut level.tail, at);
         let slot = orders.slot_mut(at);
+        level.count(slot.remaining);
         (slot.level, slot.previous, slot.next) = (number, tail, NONE);
         if tail == NONE {
             level.head = at;
@@ -194,21 +136,29 @@ impl Levels {
         }
     }
 
+    /// Counts a fill of one of a level's orders.
+    #[inline]
+    pub(crate) fn fill(&mut self, number: u32, quantity: Quantity) {
+        self.all[number as usize].discount(quantity);
+    }
+
     /// Takes an order out of its level, and the level off its ladder when it was the last one.
     #[inline]
     pub(crate) fn unlink(&mut self, ladder: &mut Ladder, orders: &mut Orders, at: u32) {
         let slot = orders.slot(at);
         let (number, next, previous) = (slot.level, slot.next, slot.previous);
+        let remaining = slot.remaining;
         if previous != NONE {
             orders.slot_mut(previous).next = next;
         }
         if next != NONE {
             orders.slot_mut(next).previous = previous;
         }
+        let level = &mut self.all[number as usize];
+        level.discount(remaining);
         if previous != NONE && next != NONE {
             return;
         }
-        let level = &mut self.all[number as usize];
         if previous == NONE {
             level.head = next;
         }
@@ -234,4 +184,27 @@ impl Levels {
 
 fn some(at: u32) -> Option<u32> {
     (at != NONE).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_half_a_cache_line() {
+        assert_eq!(size_of::<Level>(), 32);
+    }
+
+    #[test]
+    fn sums_beyond_64_bits_are_counted() {
+        let (price, market, side) = (Price::new(1), MarketId(0), Side::Buy);
+        let (head, tail, lots_high, lots_low) = (NONE, NONE, 0, 0);
+        let mut level = Level { price, head, tail, lots_high, lots_low, market, side };
+        let most = Quantity::new(u64::MAX);
+        (0..3).for_each(|_| level.count(most));
+        assert_eq!(level.lots(), 3 * u128::from(u64::MAX));
+        level.discount(Quantity::new(u64::MAX - 1));
+        level.discount(most);
+        assert_eq!(level.lots(), 1 << 64);
+    }
 }

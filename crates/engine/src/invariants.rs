@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use openmart_model::{Amount, AssetId, MarketId, OrderId, Price, Side};
+use openmart_model::{Amount, AssetId, MarketId, OrderId, Side};
 
 use crate::Engine;
 use crate::orders::NONE;
@@ -90,6 +90,7 @@ impl Engine {
 
     fn check_books(&self) -> Check {
         let mut on_ladder = vec![false; self.listings.levels.len()];
+        let mut lots = vec![0; self.listings.levels.len()];
         for market in (0..self.listings.all().len()).map(|at| MarketId(at as u16)) {
             let best = |side| self.listings.best_price(market, side);
             if let (Some(bid), Some(ask)) = (best(Side::Buy), best(Side::Sell)) {
@@ -101,31 +102,46 @@ impl Engine {
         }
         // Each order agrees with its neighbours, and only the ends of a level's list have none on one
         // side. So the lists hold all open orders, each once, without following any of them.
-        self.orders.ascending().try_for_each(|at| self.check_links(at, &on_ladder))
+        for at in self.orders.ascending() {
+            self.check_links(at, &on_ladder)?;
+            let slot = self.orders.slot(at);
+            lots[slot.level as usize] += u128::from(slot.remaining.lots());
+        }
+        for (number, lots) in lots.iter().enumerate().filter(|(number, _)| on_ladder[*number]) {
+            let level = self.listings.levels.get(number as u32);
+            ensure(level.lots() == *lots, || {
+                let (market, counted) = (level.market, level.lots());
+                format!("a price of market {market} counts {counted} lots, its orders have {lots}")
+            })?;
+        }
+        Ok(())
     }
 
-    /// Levels stand in order of their prices, are found by them and have orders.
+    /// Levels stand in order of their prices, are found by them, have orders and are counted.
     fn check_ladder(&self, market: MarketId, side: Side, on_ladder: &mut [bool]) -> Check {
         let levels = &self.listings.levels;
         let ladder = &self.listings.all()[market.index()].ladders[side.index()];
-        let mut better: Option<Price> = None;
-        for number in ladder.best_first() {
+        let (mut better, mut met) = (None, 0);
+        for (price, number) in ladder.best_first() {
             let level = levels.get(number);
             let in_order = better.is_none_or(|better| match side {
-                Side::Buy => level.price < better,
-                Side::Sell => level.price > better,
+                Side::Buy => price < better,
+                Side::Sell => price > better,
             });
-            let found = levels.find(ladder, level.price) == Some(number);
-            let meant = (level.market, level.side) == (market, side);
+            let found = ladder.search(price).ok() == Some(number);
+            let meant = (level.market, level.side, level.price) == (market, side, price);
             let of_level = |end| self.orders.open_slot(end).is_some_and(|o| o.level == number);
             let ends = of_level(level.head) && of_level(level.tail);
             ensure(in_order && found && meant && ends, || {
                 format!("a price level of market {market} is not where it belongs")
             })?;
-            better = Some(level.price);
+            (better, met) = (Some(price), met + 1);
             on_ladder[number as usize] = true;
         }
-        Ok(())
+        let best = ladder.best_first().next();
+        ensure(ladder.best() == best && ladder.len() == met, || {
+            format!("a side of market {market} miscounts its price levels")
+        })
     }
 
     fn check_links(&self, at: u32, on_ladder: &[bool]) -> Check {

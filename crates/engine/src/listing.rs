@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use openmart_model::{Amount, Market, MarketId, NewOrder, Price, Quantity, Side};
 
-use crate::book::{Ladder, Levels};
+use crate::book::Levels;
+use crate::ladder::Ladder;
 use crate::orders::Orders;
 
 #[derive(Debug, Default)]
@@ -52,8 +53,7 @@ impl Listings {
     /// The best price of one side of a book.
     #[inline]
     pub(crate) fn best_price(&self, id: MarketId, side: Side) -> Option<Price> {
-        let level = self.get(id)?.ladders[side.index()].best()?;
-        Some(self.levels.get(level).price)
+        self.get(id)?.ladders[side.index()].best().map(|(price, _)| price)
     }
 
     /// Puts an order into its book, behind the others at its price.
@@ -72,18 +72,14 @@ impl Listings {
         self.levels.unlink(ladder, orders, at);
     }
 
-    /// The resting orders that an arriving one could meet, in the order it would meet them.
+    /// The price levels that an arriving order could meet, in the order it would meet them.
     pub(crate) fn opposite<'a>(
         &'a self,
-        orders: &'a Orders,
         order: &NewOrder,
     ) -> impl Iterator<Item = (Price, u32)> + use<'a> {
         let (side, limit) = (order.side, order.kind.price());
         let ladder = &self.all[order.market.index()].ladders[side.opposite().index()];
-        let levels = ladder.best_first().map(|level| (self.levels.get(level).price, level));
-        let crossing = levels.take_while(move |(price, _)| crosses(side, limit, *price));
-        crossing
-            .flat_map(|(price, level)| self.levels.orders(orders, level).map(move |at| (price, at)))
+        ladder.best_first().take_while(move |(price, _)| crosses(side, limit, *price))
     }
 }
 

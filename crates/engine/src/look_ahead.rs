@@ -34,6 +34,7 @@ struct Leaving {
     next: u32,
     previous: u32,
     place: u32,
+    level: u32,
     held: AssetId,
 }
 
@@ -88,11 +89,11 @@ impl Engine {
         let Some(listing) = self.listings.get(order.market) else { return };
         let (account, market, limit) = (order.account, order.market, order.kind.price());
         let (mut last, mut vacant) = (NONE, NONE);
-        let best = listing.ladders[order.side.opposite().index()].best();
-        if let Some(best) = best.map(|best| self.listings.levels.get(best))
-            && crosses(order.side, limit, best.price)
+        let opposite = &listing.ladders[order.side.opposite().index()];
+        if let Some((price, level)) = opposite.best()
+            && crosses(order.side, limit, price)
         {
-            ahead.leaves(OrderId(0), NOBODY, best.head);
+            ahead.leaves(OrderId(0), NOBODY, self.listings.levels.get(level).head);
         } else if let Some(price) = limit {
             vacant = self.orders.slot_to_come(ahead.arriving_len).unwrap_or(NONE);
             if let Some(level) = listing.ladders[order.side.index()].hint(price) {
@@ -120,8 +121,8 @@ impl Engine {
         for leaving in &mut ahead.leaving[..ahead.leaving_len] {
             let Some(slot) = self.orders.get(leaving.slot) else { continue };
             read ^= self.open_orders_len(leaving.account) as u64;
-            (leaving.next, leaving.previous, leaving.place) =
-                (slot.next, slot.previous, slot.place);
+            (leaving.next, leaving.previous, leaving.place, leaving.level) =
+                (slot.next, slot.previous, slot.place, slot.level);
             let spec = &self.listings.all()[slot.market.index()].market.spec;
             leaving.held = if slot.side == Side::Buy { spec.quote } else { spec.base };
             (leaving.order, leaving.account) = (slot.id, slot.account);
@@ -134,7 +135,7 @@ impl Engine {
         ahead.read ^= read;
     }
 
-    /// Neighbours, places and holds of the orders that leave.
+    /// Neighbours, places, levels and holds of the orders that leave.
     #[inline(always)]
     fn look_around_leaving(&self, ahead: &mut Ahead) {
         let mut read = 0;
@@ -145,6 +146,7 @@ impl Engine {
             read ^= own.open.entry(leaving.place).map_or(0, u64::from);
             read ^= own.available(leaving.held).units() as u64;
             read ^= self.orders.find(leaving.order).map_or(0, u64::from);
+            read ^= self.listings.levels.peek(leaving.level).map_or(0, |level| level.price.ticks());
         }
         ahead.read ^= read;
     }
@@ -166,9 +168,9 @@ impl Engine {
 
 impl Ahead {
     fn nothing() -> Self {
-        let (next, previous, place, held) = (NONE, NONE, NONE, AssetId(0));
+        let (next, previous, place, level, held) = (NONE, NONE, NONE, NONE, AssetId(0));
         let (order, account, slot) = (OrderId(0), NOBODY, NONE);
-        let leaving = Leaving { order, account, slot, next, previous, place, held };
+        let leaving = Leaving { order, account, slot, next, previous, place, level, held };
         let arriving = Arriving { account, market: MarketId(0), last: NONE, vacant: NONE };
         Self {
             leaving: [leaving; LOOK_AHEAD_MAX],

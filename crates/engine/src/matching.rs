@@ -87,35 +87,32 @@ impl Engine {
         let limit = wish.kind.price();
         loop {
             let listing = &self.listings.all()[wish.market.index()];
-            let Some(best) = listing.ladders[wish.side.opposite().index()].best() else {
-                return Ended::BookExhausted;
-            };
-            let level = *self.listings.levels.get(best);
-            if !crosses(wish.side, limit, level.price) {
-                return Ended::BookExhausted;
-            }
+            let opposite = &listing.ladders[wish.side.opposite().index()];
+            let best = opposite.best().filter(|(price, _)| crosses(wish.side, limit, *price));
+            let Some((price, level)) = best else { return Ended::BookExhausted };
             let wanted = match wish.kind {
                 OrderKind::Limit { quantity, .. } | OrderKind::Market { quantity } => {
                     taker.left_of(quantity)
                 }
                 OrderKind::MarketNotional { notional } => {
                     let left = less(notional, taker.notional);
-                    listing.wanted_for(left, level.price, taker.filled)
+                    listing.wanted_for(left, price, taker.filled)
                 }
             };
             if wanted.is_zero() {
                 return Ended::Satisfied;
             }
-            if self.orders.slot(level.head).account == wish.account {
+            let maker = self.listings.levels.get(level).head;
+            if self.orders.slot(maker).account == wish.account {
                 match listing.market.spec.self_trade {
                     SelfTradePolicy::Allow => {}
                     SelfTradePolicy::CancelMaker => {
-                        self.close(level.head, CloseReason::SelfTrade, events);
+                        self.close(maker, CloseReason::SelfTrade, events);
                         continue;
                     }
                     SelfTradePolicy::CancelTaker => return Ended::MetOwn,
                     SelfTradePolicy::CancelBoth => {
-                        self.close(level.head, CloseReason::SelfTrade, events);
+                        self.close(maker, CloseReason::SelfTrade, events);
                         return Ended::MetOwn;
                     }
                     SelfTradePolicy::RefuseTaker => {
@@ -123,7 +120,7 @@ impl Engine {
                     }
                 }
             }
-            self.trade(taker, level.head, level.price, wanted, events);
+            self.trade(taker, maker, price, wanted, events);
         }
     }
 
@@ -136,7 +133,8 @@ impl Engine {
         events: &mut Vec<Event>,
     ) {
         let wish = taker.wish;
-        let Slot { id: maker_order, account: maker, remaining, .. } = *self.orders.slot(maker_at);
+        let Slot { id: maker_order, account: maker, level, remaining, .. } =
+            *self.orders.slot(maker_at);
         let quantity = wanted.min(remaining);
         let settled = self.settle(Match {
             market: wish.market,
@@ -169,6 +167,7 @@ impl Engine {
             maker_fee: settled.maker_fee,
         }));
         let (notional, fee) = (settled.notional, settled.maker_fee);
+        self.listings.levels.fill(level, quantity);
         if self.orders.fill(maker_at, quantity, notional, fee).is_zero() {
             self.close(maker_at, CloseReason::Filled, events);
         }

@@ -12,14 +12,7 @@ use openmart_model::{
 
 use crate::Engine;
 use crate::listing::{Listing, crosses};
-
-/// What an order would do if it were placed now.
-#[derive(Default)]
-struct Preview {
-    quantity: u64,
-    notional: u128,
-    meets_own: bool,
-}
+use crate::previewing::Preview;
 
 impl Engine {
     pub(crate) fn place(&mut self, order: &NewOrder, events: &mut Vec<Event>) -> CommandResult {
@@ -92,46 +85,6 @@ impl Engine {
         let refuses = listing.market.spec.self_trade == SelfTradePolicy::RefuseTaker;
         let has_orders = self.accounts.trading(order.account).is_some_and(|a| a.open.len() > 0);
         asked_by_kind || refuses && has_orders
-    }
-
-    /// Walks the opposite side as matching would, up to the end of the order.
-    fn preview(&self, listing: &Listing, order: &NewOrder) -> Preview {
-        let mut preview = Preview::default();
-        for (price, at) in self.listings.opposite(&self.orders, order) {
-            let slot = self.orders.slot(at);
-            let wanted = match order.kind {
-                OrderKind::Limit { quantity, .. } | OrderKind::Market { quantity } => {
-                    quantity.lots() - preview.quantity
-                }
-                OrderKind::MarketNotional { notional } => {
-                    let left = Amount::new(notional.units() - preview.notional);
-                    listing.wanted_for(left, price, Quantity::new(preview.quantity)).lots()
-                }
-            };
-            if wanted == 0 {
-                break;
-            }
-            if slot.account == order.account {
-                preview.meets_own = true;
-                match listing.market.spec.self_trade {
-                    SelfTradePolicy::Allow => {}
-                    SelfTradePolicy::CancelMaker => continue,
-                    SelfTradePolicy::RefuseTaker
-                    | SelfTradePolicy::CancelTaker
-                    | SelfTradePolicy::CancelBoth => break,
-                }
-            }
-            let traded = wanted.min(slot.remaining.lots());
-            preview.quantity += traded;
-            let notional = listing.notional(price, Quantity::new(traded)).units();
-            // A sum beyond 128 bits is more than anybody has.
-            preview.notional = preview.notional.saturating_add(notional);
-            // Matching ends at an order that it takes in part, whatever a worse price would pay.
-            if traded < slot.remaining.lots() {
-                break;
-            }
-        }
-        preview
     }
 
     fn check_funds(

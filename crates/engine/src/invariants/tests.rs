@@ -69,6 +69,7 @@ const DEFECTS: &[Defect] = &[
     (|e| slot(e, 2).remaining = Quantity::ZERO, "account 0 holds"),
     (|e| move_level(e, 2, 4), "order 1 does not belong"),
     (|e| move_level(e, 4, 1), "a price level of market 0"),
+    (|e| fill_level(e, 2), "a price of market 0 counts 14 lots"),
     (|e| slot(e, 2).side = Side::Sell, "account 0 holds"),
     (|e| slot(e, 2).account = AccountId(1), "account 0 holds"),
     (|e| slot(e, 2).place = 0, "order 2 is not listed"),
@@ -104,6 +105,11 @@ fn next(engine: &mut Engine, order: u64, next: u64) {
 fn move_level(engine: &mut Engine, order: u64, to: u64) {
     let level = slot(engine, to).level;
     slot(engine, order).level = level;
+}
+
+fn fill_level(engine: &mut Engine, order: u64) {
+    let level = slot(engine, order).level;
+    engine.listings.levels.fill(level, Quantity::new(1));
 }
 
 fn list_twice(engine: &mut Engine, order: u64) {

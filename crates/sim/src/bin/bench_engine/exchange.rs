@@ -79,10 +79,10 @@ impl Exchange {
     pub(crate) fn with_prefill(flow: &Flow) -> Result<Self> {
         let (engine, events) = (Engine::new(), Vec::new());
         let mut exchange = Self { engine, sequence: 0, events, seen: Seen::default() };
-        for command in opening(flow.profile) {
+        let accounts = accounts(flow.profile);
+        for command in opening(flow.profile.markets, accounts) {
             exchange.apply(&command);
         }
-        let accounts = accounts(flow.profile);
         for record in &flow.records[..flow.prefill] {
             exchange.apply(&command(record, accounts));
             exchange.fold_events();
@@ -139,15 +139,24 @@ impl Exchange {
     }
 }
 
+/// An engine with so many markets and two accounts, and nothing in the books.
+pub(crate) fn listed(markets: u16) -> Engine {
+    let (mut engine, mut events) = (Engine::new(), Vec::new());
+    for (sequence, command) in (1..).zip(opening(markets, 2)) {
+        engine.apply(sequence, NOW, &command, &mut events).expect("the opening is accepted");
+    }
+    engine
+}
+
 /// Assets, markets and funded accounts.
-fn opening(profile: Profile) -> Vec<Command> {
+fn opening(markets: u16, accounts: u32) -> Vec<Command> {
     let asset =
         |code: String| Command::AddAsset(Asset { code, name: String::new(), decimals: DECIMALS });
     let mut commands = vec![asset("QUOTE".into())];
-    commands.extend((0..profile.markets).map(|number| asset(format!("BASE{number}"))));
-    commands.extend((0..profile.markets).map(|number| Command::AddMarket(market(number))));
-    let deposits: Vec<_> = (0..=profile.markets).map(|asset| (AssetId(asset), DEPOSIT)).collect();
-    commands.extend((0..accounts(profile)).map(|number| {
+    commands.extend((0..markets).map(|number| asset(format!("BASE{number}"))));
+    commands.extend((0..markets).map(|number| Command::AddMarket(market(number))));
+    let deposits: Vec<_> = (0..=markets).map(|asset| (AssetId(asset), DEPOSIT)).collect();
+    commands.extend((0..accounts).map(|number| {
         let (name, deposits) = (format!("account {number}"), deposits.clone());
         Command::AddAccount(NewAccount { name, deposits, keys: Vec::new() })
     }));

@@ -1,5 +1,5 @@
-//! The engine alone on the benchmark flow: commands a second, how long one command takes, and what
-//! the state as a whole costs.
+//! The engine alone on the benchmark flow: commands a second, how long one command takes, what the
+//! state as a whole costs, and what a price level costs where there are very many.
 //!
 //! One thread, no journal, no network. Accounts, holds and fees are switched on as in life. Each
 //! run must end with the trades, totals and digest of the flow's definition, or the program fails.
@@ -11,6 +11,7 @@
 mod exchange;
 mod expected;
 mod latency;
+mod levels;
 mod report;
 mod state;
 mod throughput;
@@ -43,6 +44,7 @@ fn main() -> Result<()> {
         report.add(row);
     }
     report.print_states();
+    report.set_levels(levels::measure(plan.small)?);
     if let Some(path) = &plan.json {
         let json = serde_json::to_vec_pretty(&report.to_json())?;
         std::fs::write(path, json).with_context(|| format!("writing {}", path.display()))?;

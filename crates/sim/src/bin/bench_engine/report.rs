@@ -6,6 +6,7 @@ use openmart_sim::workload::flow::Profile;
 use serde_json::{Value, json};
 
 use crate::latency::{Latencies, percentile};
+use crate::levels::Levels;
 use crate::state::State;
 use crate::throughput::Run;
 
@@ -23,6 +24,7 @@ pub(crate) struct Row {
 #[derive(Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
+    levels: Option<Levels>,
 }
 
 impl Report {
@@ -75,9 +77,24 @@ impl Report {
         }
     }
 
+    /// Prints and keeps what price levels cost that are opened and closed behind very many others.
+    pub(crate) fn set_levels(&mut self, levels: Levels) {
+        println!("\na price level behind all others, nanoseconds, of {}\n", levels.opened.len());
+        println!("| | p50 | p99.9 | slowest |\n| :-- | --: | --: | --: |");
+        for (what, taken) in [("opened", &levels.opened), ("closed", &levels.closed)] {
+            let [p50, _, p999] = percentiles(taken);
+            println!("| {what} | {p50} | {p999} | {} |", percentile(taken, 1_000));
+        }
+        self.levels = Some(levels);
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         let rows: Vec<Value> = self.rows.iter().map(Row::to_json).collect();
-        json!({ "benchmark": "engine", "profiles": rows })
+        json!({
+            "benchmark": "engine",
+            "profiles": rows,
+            "levels": self.levels.as_ref().map(Levels::to_json),
+        })
     }
 }
 
@@ -118,6 +135,20 @@ impl Row {
                 "take": latency(&self.latencies.takes),
             },
             "state": self.state.to_json(),
+        })
+    }
+}
+
+impl Levels {
+    fn to_json(&self) -> Value {
+        let latency = |taken: &[u64]| {
+            let [p50, _, p999] = percentiles(taken);
+            json!({ "p50": p50, "p99_9": p999, "max": percentile(taken, 1_000) })
+        };
+        json!({
+            "levels": self.opened.len(),
+            "opened_ns": latency(&self.opened),
+            "closed_ns": latency(&self.closed),
         })
     }
 }
