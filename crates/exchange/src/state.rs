@@ -89,11 +89,30 @@ impl State {
         events: &mut Vec<Event>,
     ) -> CommandResult {
         let first = events.len();
+        let result = self.replay(sequence, time, command, events);
+        self.open.apply(&events[first..]);
+        result
+    }
+
+    /// As [`apply`](Self::apply), without the lists of open orders: for a state that nobody lists yet,
+    /// or ever. See [`list_open_orders`](Self::list_open_orders).
+    pub(crate) fn replay(
+        &mut self,
+        sequence: u64,
+        time: Timestamp,
+        command: &Command,
+        events: &mut Vec<Event>,
+    ) -> CommandResult {
+        let first = events.len();
         let result = self.engine.apply(sequence, time, command, events);
         let time = self.engine.time();
         self.market_data.apply(sequence, time, &events[first..]);
-        self.open.apply(&events[first..]);
         result
+    }
+
+    /// Makes the lists of open orders anew, after a replay.
+    pub(crate) fn list_open_orders(&mut self) {
+        self.open = OpenOrders::of(&self.engine);
     }
 
     /// The last entry applied; 0 before the first.
