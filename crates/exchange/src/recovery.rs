@@ -1,6 +1,7 @@
 //! The way up: the newest snapshot, then the entries after it, checked before anybody sees them.
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
@@ -13,11 +14,15 @@ use openmart_model::{Command, Timestamp};
 
 use crate::error::OpenError;
 use crate::history::{CatchingUp, catch_up};
+use crate::open_orders::OpenOrders;
 use crate::options::Options;
 use crate::state::State;
 
 /// With fewer entries to replay, a thread that reads them costs more than it saves.
 const READ_BESIDE_MIN: u64 = 16_384;
+
+/// With fewer open orders, a thread that checks them costs more than it saves.
+const CHECK_BESIDE_MIN: usize = 16_384;
 
 /// Entries that go from the reading thread to the applying one together.
 const CHUNK_ENTRIES: usize = 1_024;
@@ -95,13 +100,7 @@ pub(crate) fn recover(
     let entries_replayed = replay(&mut state, &mut recovery, &mut history)?;
     state.tail = Tail::after(state.sequence());
     // A state that was just read from a snapshot has been checked by that.
-    if entries_replayed > 0 {
-        state.engine.check().map_err(|violation| OpenError::Invariant {
-            sequence: state.sequence(),
-            what: violation.to_string(),
-        })?;
-    }
-    state.list_open_orders();
+    check_and_list(&mut state, entries_replayed > 0)?;
     let report = RecoveryReport {
         snapshot_sequence,
         entries_replayed,
@@ -113,6 +112,25 @@ pub(crate) fn recover(
         elapsed: started.elapsed(),
     };
     Ok(Recovered { journal, state, history, report })
+}
+
+/// Makes the lists of open orders, and checks every invariant at the same time if need be.
+fn check_and_list(state: &mut State, check: bool) -> Result<(), OpenError> {
+    let engine = &state.engine;
+    let beside = check && engine.orders_open() >= CHECK_BESIDE_MIN;
+    let at_once = if check && !beside { engine.check() } else { Ok(()) };
+    let (checked, open) = thread::scope(|scope| {
+        let checking = beside.then(|| scope.spawn(|| engine.check()));
+        let open = OpenOrders::of(engine);
+        // A panic of the check is that of the start.
+        let checked = checking.map(|thread| thread.join().unwrap_or_else(|why| resume_unwind(why)));
+        (checked.unwrap_or(at_once), open)
+    });
+    state.open = open;
+    checked.map_err(|violation| OpenError::Invariant {
+        sequence: state.sequence(),
+        what: violation.to_string(),
+    })
 }
 
 /// Restores a snapshot and holds it against what was written about it.

@@ -94,8 +94,8 @@ impl State {
         result
     }
 
-    /// As [`apply`](Self::apply), without the lists of open orders: for a state that nobody lists yet,
-    /// or ever. See [`list_open_orders`](Self::list_open_orders).
+    /// As [`apply`](Self::apply), without the lists of open orders: for a state that nobody reads yet, or
+    /// ever.
     pub(crate) fn replay(
         &mut self,
         sequence: u64,
@@ -108,11 +108,6 @@ impl State {
         let time = self.engine.time();
         self.market_data.apply(sequence, time, &events[first..]);
         result
-    }
-
-    /// Makes the lists of open orders anew, after a replay.
-    pub(crate) fn list_open_orders(&mut self) {
-        self.open = OpenOrders::of(&self.engine);
     }
 
     /// The last entry applied; 0 before the first.
