@@ -58,7 +58,7 @@ pub(crate) fn measure(openmart: &Path, data: &Path, duration: Duration) -> Resul
     let count = duration.as_nanos() / CANCEL_EVERY.as_nanos();
     let (sustainable, cancels) = runtime()?.block_on(async {
         let cancels = resting(address, count as usize).await?;
-        anyhow::Ok((sustainable_rate(address, duration / 2).await?, cancels))
+        anyhow::Ok((sustainable_rate(address, duration / 4).await?, cancels))
     })?;
     let begun = Instant::now();
     let end = begun + duration;

@@ -79,6 +79,10 @@ fn main() -> Result<()> {
 }
 
 impl Plan {
+    fn runs_mut(&mut self) -> [&mut usize; 3] {
+        [&mut self.flood_runs, &mut self.cancel_all_runs, &mut self.http_runs]
+    }
+
     fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let folder = arguments.next().context("which folder for the data?")?.into();
         let (duration, orders_canceled_at_once) = (Duration::from_secs(4), 100_000);
@@ -90,7 +94,7 @@ impl Plan {
             orders_canceled_at_once,
             openmart: None,
             http_runs: RUNS,
-            http_duration: Duration::from_secs(2),
+            http_duration: Duration::from_millis(1_200),
             json: None,
         };
         while let Some(argument) = arguments.next() {
@@ -102,8 +106,11 @@ impl Plan {
                     plan.orders_canceled_at_once = 2_000;
                 }
                 "--runs" => {
-                    plan.flood_runs = arguments.next().context("how many runs?")?.parse()?;
-                    (plan.cancel_all_runs, plan.http_runs) = (plan.flood_runs, plan.flood_runs);
+                    let runs = arguments.next().context("how many runs?")?.parse()?;
+                    // What is not wanted stays so, whichever was said first.
+                    for each in plan.runs_mut() {
+                        *each = if *each == 0 { 0 } else { runs };
+                    }
                 }
                 "--only" => match arguments.next().as_deref() {
                     Some("flood") => (plan.cancel_all_runs, plan.http_runs) = (0, 0),

@@ -1,4 +1,5 @@
-//! What is to be reached, row by row, and where in the summary the figure is.
+//! What is to be reached, row by row, and where in the summary the figure is. A figure of a smaller run than
+//! the row speaks of is none.
 
 use serde_json::Value;
 
@@ -21,16 +22,16 @@ pub(crate) fn rows(summary: &Value) -> Vec<Row> {
     let row = higher("journal, 256 commands a batch", "bare write and sync of the same bytes", "x");
     rows.push(row.marks(0.8, 0.95, journal));
     rows.extend(recovery(&summary["recovery"]));
-    let history = summary["history"]["orders_per_second"].as_f64();
+    let history = sized(&summary["history"], "orders", 5e6)["orders_per_second"].as_f64();
     let row = higher("history, finished orders a second", "", "/s");
     rows.push(row.marks(50_000.0, 100_000.0, history));
     rows.push(lower("memory of an open order of a million, whole process", "", "B").marks(
         160.0,
         96.0,
-        bytes_per_order(&summary["memory"]["held"]),
+        bytes_per_order(sized(&summary["memory"]["held"], "orders", 1e6)),
     ));
     rows.extend(background(&summary["background"]));
-    let start = summary["recovery"]["start"]["first_cancel_ms"].as_f64();
+    let start = sized(&summary["recovery"]["start"], "starts", 11.0)["first_cancel_ms"].as_f64();
     let row = lower("start of an empty exchange to its first accepted cancel", "", "ms");
     rows.push(row.marks(50.0, 15.0, start));
     rows.extend(overload(&summary["overload"]));
@@ -61,6 +62,12 @@ impl Begun {
     }
 }
 
+/// A part of the summary, if its size is at least this.
+fn sized<'a>(part: &'a Value, size: &str, least: f64) -> &'a Value {
+    let enough = part[size].as_f64().is_some_and(|found| found >= least);
+    if enough { part } else { &Value::Null }
+}
+
 /// The one of some rows whose members have these values.
 fn find<'a>(rows: &'a Value, wanted: &[(&str, Value)]) -> &'a Value {
     let fits = |row: &&Value| wanted.iter().all(|(key, value)| row[key] == *value);
@@ -68,7 +75,8 @@ fn find<'a>(rows: &'a Value, wanted: &[(&str, Value)]) -> &'a Value {
 }
 
 fn engine(engine: &Value) -> Vec<Row> {
-    let profile = |name: &str| find(&engine["profiles"], &[("profile", name.into())]);
+    let profile =
+        |name: &str| sized(find(&engine["profiles"], &[("profile", name.into())]), "commands", 2e6);
     let mut rows = Vec::new();
     for (name, book, must, aim) in BARE_BOOKS {
         let rate = profile(name)["commands_per_second_cpu"]["median"].as_f64();
@@ -105,6 +113,8 @@ fn http(http: &Value) -> Vec<Row> {
     }
     let alone = at(1, 1);
     let syncs_more = || {
+        // A small run has no 64.
+        at(64, 1).as_object()?;
         let p50 = |kind: &str| alone[kind]["p50_us"].as_f64();
         let sync = http["sync_p50_us"].as_f64()?;
         Some((p50("cancel")? - p50("no_op")?) / sync - 1.0)
@@ -119,17 +129,19 @@ fn http(http: &Value) -> Vec<Row> {
 
 fn recovery(recovery: &Value) -> Vec<Row> {
     let mut rows = Vec::new();
-    let replay = |profile: &str| find(&recovery["replay"], &[("profile", profile.into())]);
+    let replay = |profile: &str| {
+        sized(find(&recovery["replay"], &[("profile", profile.into())]), "entries", 1e6)
+    };
     for (profile, book) in [("m1_10k", "10,000 orders"), ("m1_1m", "1,000,000 orders")] {
         let row = higher(format!("replay of the journal, {book} open"), "the engine live", "x");
         rows.push(row.marks(0.5, 0.9, replay(profile)["ratio"].as_f64()));
     }
-    let snapshot = recovery["snapshot"]["start_s"].as_f64();
+    let snapshot = sized(&recovery["snapshot"], "orders", 1e6)["start_s"].as_f64();
     rows.push(
         lower("recovery of 1,000,000 open orders from a snapshot", "", "s")
             .marks(1.0, 0.3, snapshot),
     );
-    let journal = replay("m1_10k")["start_s"].as_f64();
+    let journal = sized(replay("m1_10k"), "entries", 1e7)["start_s"].as_f64();
     rows.push(lower("recovery of 10,000,000 journaled commands", "", "s").marks(5.0, 2.0, journal));
     rows
 }
@@ -145,19 +157,27 @@ fn background(background: &Value) -> Vec<Row> {
         let what = format!("cancel p99.9 while snapshot and history are written, {which}");
         lower(what, "the same without", "x")
     };
+    let background = sized(background, "rounds", 5.0);
     let [all, middle] = ["p999_ratio", "p999_middle_ratio"].map(|key| background[key].as_f64());
     vec![row("all rounds").marks(2.0, 1.2, all), row("middle round").marks(2.0, 1.2, middle)]
 }
 
 fn overload(overload: &Value) -> Vec<Row> {
-    let each = |part: &str| overload[part].as_array().cloned().unwrap_or_default();
+    // Cancels of a flood, orders of a cancel-all.
+    let whole = |run: &Value| {
+        run["cancels"].as_f64().is_some_and(|cancels| cancels >= 1e3)
+            || run["orders"].as_f64().is_some_and(|orders| orders >= 1e5)
+    };
+    let each = |part: &str| -> Vec<&Value> {
+        overload[part].as_array().into_iter().flatten().filter(|run| whole(run)).collect()
+    };
     let middle = |part: &str, figure: fn(&Value) -> Option<f64>| {
-        let mut figures: Vec<f64> = each(part).iter().filter_map(figure).collect();
+        let mut figures: Vec<f64> = each(part).into_iter().filter_map(figure).collect();
         figures.sort_by(f64::total_cmp);
         figures.get(figures.len() / 2).copied()
     };
     let worst = |part: &str, figure: fn(&Value) -> Option<f64>| {
-        each(part).iter().filter_map(figure).reduce(f64::max)
+        each(part).into_iter().filter_map(figure).reduce(f64::max)
     };
     let mut rows = Vec::new();
     for (part, name) in [("floods", "pipeline"), ("http_floods", "over HTTP")] {

@@ -8,7 +8,8 @@ use crate::axis::{Axis, mark_text};
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 420.0;
 const LEFT: f64 = 78.0;
-const RIGHT: f64 = 24.0;
+/// Half of the longest mark must fit.
+const RIGHT: f64 = 48.0;
 const TOP: f64 = 70.0;
 const BOTTOM: f64 = 62.0;
 

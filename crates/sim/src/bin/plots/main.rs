@@ -64,9 +64,9 @@ fn latency(http: &Value) -> Result<Chart> {
         }
         let all: f64 = steps.iter().map(|(_, _, count)| count).sum();
         ensure!(all > 0.0, "a histogram of nothing");
-        let corners = steps.iter().flat_map(|(begin, end, count)| {
-            [(*begin, 100.0 * count / all), (*end, 100.0 * count / all)]
-        });
+        let corners = steps.iter().skip_while(|(_, _, count)| *count == 0.0).flat_map(
+            |(begin, end, count)| [(*begin, 100.0 * count / all), (*end, 100.0 * count / all)],
+        );
         Ok(Series { name: name.to_owned(), points: corners.collect(), dots: false })
     };
     let series =
