@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use openmart_exchange::{Exchange, Options, RecoveryReport};
+use openmart_history::{FILE_NAME, Location, Store};
 use openmart_journal::{FileStorage, Journal};
 use openmart_model::Command;
 
@@ -49,6 +50,12 @@ impl Folder {
         let (exchange, report) = Exchange::open_folder(&self.path, options)?;
         ensure!(report.torn_tail.is_none() && report.damaged_snapshots.is_empty(), "{report}");
         Ok((exchange, report))
+    }
+
+    /// Copies what is in the log of history into its file.
+    pub(crate) fn truncate_history_log(&self) -> Result<()> {
+        let history = Store::open(Location::File(self.path.join(FILE_NAME)))?;
+        Ok(history.truncate_log()?)
     }
 }
 
