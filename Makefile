@@ -3,7 +3,7 @@
 CARGO ?= cargo
 CLIENTS := target/clients
 
-.PHONY: help run test test-rust test-clients test-bench check bench sim sim-damage sim-cuts sim-faults sim-kills cancels fuzz
+.PHONY: help run test test-rust test-clients test-bench check bench plots sim sim-damage sim-cuts sim-faults sim-kills cancels fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,7 @@ test-clients: ## unmodified clients of the API against a real server
 test-bench: ## every benchmark at its smallest: that they run, not how fast
 	$(CARGO) build --release --workspace --bins --examples
 	BENCH=--small OUT=target/bench-small tests/bench.sh
+	$(CARGO) run --release --quiet --package openmart-sim --bin plots -- target/bench-small/summary.json target/bench-small/plots
 
 check: ## format, lints, docs and licences, without running anything
 	$(CARGO) fmt --all --check
@@ -35,6 +36,9 @@ check: ## format, lints, docs and licences, without running anything
 bench: ## measure, print the table and write target/bench/summary.json
 	$(CARGO) build --release --workspace --bins --examples
 	tests/bench.sh
+
+plots: ## draw docs/plots from target/bench/summary.json, which `make bench` writes
+	$(CARGO) run --release --quiet --package openmart-sim --bin plots -- target/bench/summary.json docs/plots
 
 sim: ## engine against oracle: SEEDS=N or COMMANDS=N, SEED=first, THREADS=N
 	OPENMART_SIM_SEED=$(SEED) OPENMART_SIM_SEEDS=$(SEEDS) OPENMART_SIM_COMMANDS=$(COMMANDS) OPENMART_SIM_THREADS=$(THREADS) \

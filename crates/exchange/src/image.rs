@@ -29,7 +29,8 @@ impl State {
         image
     }
 
-    /// Reads a state back. Never panics, whatever the bytes are.
+    /// Reads a state back, but for the lists of open orders, which follow from the engine. Never panics,
+    /// whatever the bytes are.
     pub(crate) fn from_image(image: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(image);
         if reader.get::<u32>()? != VERSION {
@@ -41,8 +42,7 @@ impl State {
             return Err(reader.error("market data at the sequence of the engine"));
         }
         reader.finish()?;
-        let open = OpenOrders::of(&engine);
-        let tail = Tail::after(engine.sequence());
+        let (open, tail) = (OpenOrders::default(), Tail::after(engine.sequence()));
         Ok(Self { engine, market_data, tail, open })
     }
 }

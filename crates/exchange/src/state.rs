@@ -89,10 +89,24 @@ impl State {
         events: &mut Vec<Event>,
     ) -> CommandResult {
         let first = events.len();
+        let result = self.replay(sequence, time, command, events);
+        self.open.apply(&events[first..]);
+        result
+    }
+
+    /// As [`apply`](Self::apply), without the lists of open orders: for a state that nobody reads yet, or
+    /// ever.
+    pub(crate) fn replay(
+        &mut self,
+        sequence: u64,
+        time: Timestamp,
+        command: &Command,
+        events: &mut Vec<Event>,
+    ) -> CommandResult {
+        let first = events.len();
         let result = self.engine.apply(sequence, time, command, events);
         let time = self.engine.time();
         self.market_data.apply(sequence, time, &events[first..]);
-        self.open.apply(&events[first..]);
         result
     }
 

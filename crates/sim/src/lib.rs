@@ -5,7 +5,9 @@
 //! anybody and must not panic. The [`simulation`] moves a whole exchange step by step under faults. Nothing else in the workspace depends on this crate.
 
 pub mod cancels;
+pub mod disk;
 pub mod environment;
+pub mod http;
 pub mod oracle;
 pub mod pair;
 pub mod parsers;

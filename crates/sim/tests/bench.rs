@@ -41,3 +41,26 @@ fn the_small_overload_benchmark_refuses_no_cancel() {
     assert_eq!(report["floods"][0]["cancels"], 400, "{report}");
     assert_eq!(report["cancel_alls"][0]["orders"], 2_000, "{report}");
 }
+
+#[test]
+fn the_small_recovery_benchmark_finds_the_state_of_the_commands() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let json = folder.path().join("recovery.json");
+    for part in ["replay", "snapshot"] {
+        // Neither of these starts the program.
+        let output = Command::new(env!("CARGO_BIN_EXE_bench_recovery"))
+            .args(["no-program".as_ref(), folder.path().join("data").as_os_str()])
+            .args(["--small", "--only", part, "--json"])
+            .arg(&json)
+            .output()
+            .expect("the benchmark starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}{errors}");
+        let report = std::fs::read(&json).expect("the report is written");
+        let report: serde_json::Value = serde_json::from_slice(&report).expect("it is JSON");
+        let size = [&report["replay"][0]["orders_open"], &report["snapshot"]["orders"]];
+        let expected = if part == "replay" { 9_966 } else { 5_000 };
+        assert!(size.iter().any(|size| **size == expected), "{report}");
+    }
+}

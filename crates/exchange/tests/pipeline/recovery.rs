@@ -6,7 +6,7 @@ use openmart_exchange::{Exchange, OpenError, Options};
 use openmart_journal::{CrashPolicy, Journal, MemoryStorage, SnapshotData};
 use openmart_model::{Command, NewAccount};
 
-use crate::venue::{deposit, listed, options, portrait, run, without_snapshots};
+use crate::venue::{ACCOUNTS, Dice, deposit, listed, options, portrait, run, without_snapshots};
 
 fn refusal(storage: &MemoryStorage) -> OpenError {
     Exchange::open(Arc::new(storage.clone()), options()).map(|_| ()).unwrap_err()
@@ -135,6 +135,41 @@ fn a_torn_end_and_a_damaged_snapshot_are_reported() {
     assert_eq!(portrait(&exchange), kept);
     run(&exchange, [deposit(0, 1)]);
     assert_eq!(exchange.status().sequence, sequence + 1);
+}
+
+/// So many entries are read by a thread beside the one that applies them.
+#[test]
+fn a_long_journal_leads_to_the_same_state_and_what_is_wrong_in_it_is_found() {
+    let storage = MemoryStorage::new();
+    let exchange = listed(&storage);
+    let mut dice = Dice(7);
+    for _ in 0..20 {
+        let submit = |at| exchange.submit(dice.command(at % ACCOUNTS)).unwrap();
+        let submitted: Vec<_> = (0..1_000).map(submit).collect();
+        for pending in submitted {
+            pending.wait().unwrap();
+        }
+    }
+    let kept = portrait(&exchange);
+    drop(exchange);
+    let (exchange, report) = Exchange::open(Arc::new(storage.clone()), options()).unwrap();
+    assert_eq!((report.snapshot_sequence, report.entries_replayed), (None, kept.sequence));
+    assert_eq!(portrait(&exchange), kept);
+    drop(exchange);
+
+    let mut files = storage.files();
+    let segments = files.keys().filter(|name| name.starts_with("segment-0"));
+    let middle = segments.clone().nth(segments.count() / 2).unwrap().clone();
+    files.get_mut(&middle).unwrap()[20_000] ^= 1;
+    let error = refusal(&MemoryStorage::with_files(files)).to_string();
+    assert!(error.contains(&middle), "{error}");
+
+    let (mut journal, _) = Journal::open(Arc::new(storage.clone()), options().journal).unwrap();
+    journal.append(1, b"\xff no command").unwrap();
+    journal.commit().unwrap();
+    drop(journal);
+    let error = refusal(&storage);
+    assert!(matches!(error, OpenError::Entry { sequence, .. } if sequence == kept.sequence + 1));
 }
 
 #[test]

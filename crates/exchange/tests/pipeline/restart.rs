@@ -92,6 +92,7 @@ fn only_one_exchange_has_the_folder_and_closing_gives_it_back() {
     let refused = Exchange::open_folder(folder.path(), options()).unwrap_err().to_string();
     assert!(refused.contains("in use"), "{refused}");
     clone.close().unwrap();
+    assert_eq!(clone.close(), Ok(()), "a second time");
     let (second, _) = Exchange::open_folder(folder.path(), options()).unwrap();
     assert_eq!(clone.view(|state| state.sequence()), 0, "the closed one still reads");
     drop(second);

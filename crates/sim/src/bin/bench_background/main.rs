@@ -17,7 +17,6 @@
 //! bench_background DATA [--small] [--rounds N] [--json FILE]
 //! ```
 
-mod disk;
 mod phase;
 mod report;
 mod venue;
@@ -28,7 +27,7 @@ use anyhow::{Context, Result, bail};
 use openmart_exchange::{Exchange, Options};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
-use disk::Disk;
+use openmart_sim::disk::Disk;
 use phase::{Beside, Phase};
 use report::Report;
 

@@ -7,9 +7,9 @@
 //! journaled and synced before its answer.
 
 mod client;
+mod histogram;
 mod no_op;
 mod report;
-mod server;
 mod signature;
 mod stream;
 
@@ -18,8 +18,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use client::Load;
+use histogram::Histogram;
+use openmart_sim::disk::Disk;
+use openmart_sim::http::Server;
 use report::{Cell, Report};
-use server::Server;
+
+/// Bare syncs of the disk in each round.
+const SYNCS: usize = 500;
 
 /// What to run; all of it can be given on the command line.
 struct Plan {
@@ -53,8 +58,15 @@ fn plan(mut arguments: impl Iterator<Item = String>) -> Result<Plan> {
     let data = arguments.next().context("which folder for its data?")?.into();
     let load = |connections, requests| Load { connections, requests, depth: 1 };
     let deep = |connections, requests| Load { depth: 16, ..load(connections, requests) };
-    let loads =
-        vec![load(1, 4_000), load(64, 100_000), load(256, 100_000), deep(16, 16 * 16 * 600)];
+    let loads = vec![
+        load(1, 4_000),
+        load(4, 10_000),
+        load(16, 40_000),
+        load(64, 100_000),
+        load(256, 100_000),
+        load(1_024, 100_000),
+        deep(16, 16 * 16 * 600),
+    ];
     let streams = stream::Plan { load: load(64, 150_000), streams: 1_000, rounds: 5 };
     let mut plan = Plan { openmart, data, json: None, rounds: 5, loads, streams };
     while let Some(flag) = arguments.next() {
@@ -86,18 +98,22 @@ fn run_stream(plan: &Plan) -> Result<()> {
 fn run(plan: &Plan) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut report = Report::new(signature::measure());
+    std::fs::create_dir_all(&plan.data)?;
+    let file = plan.data.join("sync");
     for round in 0..plan.rounds {
+        report.add_syncs(Disk::create(&file)?.sync(SYNCS)?);
         for load in &plan.loads {
             for kind in ["no-op", "cancel"] {
-                let measured = runtime.block_on(measure(plan, kind, *load))?;
+                let (measured, histogram) = runtime.block_on(measure(plan, kind, *load))?;
                 let Load { connections, depth, .. } = *load;
                 eprintln!(
                     "round {round}: {kind} at {connections} connections x {depth}: {measured}"
                 );
-                report.add(kind, (depth, connections), measured);
+                report.add(kind, (depth, connections), measured, &histogram);
             }
         }
     }
+    std::fs::remove_file(&file)?;
     report.print();
     if let Some(path) = &plan.json {
         report.write_json(path)?;
@@ -105,9 +121,12 @@ fn run(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-async fn measure(plan: &Plan, kind: &str, load: Load) -> Result<Cell> {
+async fn measure(plan: &Plan, kind: &str, load: Load) -> Result<(Cell, Histogram)> {
     let server = match kind {
-        "no-op" => Server::no_op(load.depth > 1)?,
+        "no-op" => {
+            let kind = if load.depth > 1 { "no-op-pipelined" } else { "no-op" };
+            Server::pinned(&std::env::current_exe()?, &[kind])?
+        }
         _ => Server::exchange(&plan.openmart, &plan.data)?,
     };
     let requests = match kind {
@@ -115,9 +134,9 @@ async fn measure(plan: &Plan, kind: &str, load: Load) -> Result<Cell> {
         _ => client::place_and_sign(&server.address, load).await?,
     };
     let cpu_before = server.cpu_seconds()?;
-    let mut cell = client::drive(&server.address, load, requests).await?;
+    let (mut cell, histogram) = client::drive(&server.address, load, requests).await?;
     let per_request = |seconds: f64| (seconds - cpu_before) * 1e6 / load.requests as f64;
     cell.server_cpu_us = per_request(server.cpu_seconds()?);
     cell.server_cpu_afterwards_us = per_request(server.cpu_seconds_at_rest()?);
-    Ok(cell)
+    Ok((cell, histogram))
 }

@@ -7,6 +7,8 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::histogram::Histogram;
+
 /// One server under one load.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Cell {
@@ -42,15 +44,40 @@ pub(crate) struct Report {
     signature_check_ns: f64,
     /// By depth and connections, and kind of server.
     cells: BTreeMap<(Shape, &'static str), Vec<Cell>>,
+    /// Of all rounds together.
+    histograms: BTreeMap<(Shape, &'static str), Histogram>,
+    /// What bare syncs of 4 KiB took, of all rounds.
+    syncs_ns: Vec<u64>,
 }
 
 impl Report {
     pub(crate) fn new(signature_check_ns: f64) -> Self {
-        Self { signature_check_ns, cells: BTreeMap::new() }
+        Self {
+            signature_check_ns,
+            cells: BTreeMap::new(),
+            histograms: BTreeMap::new(),
+            syncs_ns: Vec::new(),
+        }
     }
 
-    pub(crate) fn add(&mut self, kind: &'static str, shape: Shape, cell: Cell) {
+    pub(crate) fn add(
+        &mut self,
+        kind: &'static str,
+        shape: Shape,
+        cell: Cell,
+        histogram: &Histogram,
+    ) {
         self.cells.entry((shape, kind)).or_default().push(cell);
+        self.histograms.entry((shape, kind)).or_default().add(histogram);
+    }
+
+    pub(crate) fn add_syncs(&mut self, syncs_ns: Vec<u64>) {
+        self.syncs_ns.extend(syncs_ns);
+        self.syncs_ns.sort_unstable();
+    }
+
+    fn sync_us(&self) -> f64 {
+        percentile(&self.syncs_ns, 0.5) / 1e3
     }
 
     fn rows(&self) -> Vec<(Shape, Cell, Cell)> {
@@ -62,6 +89,7 @@ impl Report {
 
     pub(crate) fn print(&self) {
         println!("signature check: {:.0} ns", self.signature_check_ns);
+        println!("a bare write and sync of 4 KiB: {:.0} us", self.sync_us());
         println!("signed, durable cancel beside a no-op handler of the same stack, medians:");
         println!(
             "connections | server | requests/s | p50 us | p99 us | p99.9 us | server CPU us | with \
@@ -96,12 +124,21 @@ impl Report {
     }
 
     pub(crate) fn write_json(&self, path: &Path) -> Result<()> {
+        let side = |shape, kind, cell| {
+            let mut side = value(cell);
+            side["histogram_us"] = self.histograms[&(shape, kind)].to_json();
+            side
+        };
         let row = |((depth, connections), no_op, cancel)| {
-            let (no_op, cancel) = (value(no_op), value(cancel));
+            let shape = (depth, connections);
+            let (no_op, cancel) = (side(shape, "no-op", no_op), side(shape, "cancel", cancel));
             json!({ "connections": connections, "at_once": depth, "no_op": no_op, "cancel": cancel })
         };
         let rows: Vec<Value> = self.rows().into_iter().map(row).collect();
-        let report = json!({ "signature_check_ns": self.signature_check_ns, "http": rows });
+        let report = json!({
+            "signature_check_ns": self.signature_check_ns, "sync_p50_us": self.sync_us(),
+            "http": rows,
+        });
         std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
         Ok(())
     }

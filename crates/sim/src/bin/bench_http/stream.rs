@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use openmart_sim::http::{ALICE, BOB, Server};
 use openmart_wire::bitmart_v2::{OrderBody, Side};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::client::{self, ALICE, BOB, Load, Trader};
+use crate::client::{self, Load, Trader};
 use crate::report::{Cell, median, value};
-use crate::server::Server;
 
 const SUBSCRIPTIONS: [&str; 4] = [
     r#"{"subscribe":"price","symbol":"BTC_USDT"}"#,
@@ -24,8 +24,8 @@ const SUBSCRIPTIONS: [&str; 4] = [
     r#"{"subscribe":"trade","symbol":"BTC_USDT"}"#,
 ];
 
-/// The connections come from here, since one address may not have that many.
-const STREAM_ADDRESS: &str = "127.0.0.2:0";
+/// The streams come from here: the cancels take what connections the other two addresses may have.
+const STREAMS_FROM: &str = "127.0.0.3:0";
 
 /// What every push begins with.
 const PUSHED: &[u8] = br#"{"subscribe":"#;
@@ -115,7 +115,7 @@ async fn measure(openmart: &Path, data: &Path, load: Load, streams: usize) -> Re
         anyhow::Ok(())
     });
     let cpu_before = server.cpu_seconds()?;
-    let mut cell = client::drive(address, load, requests).await?;
+    let (mut cell, _) = client::drive(address, load, requests).await?;
     cell.server_cpu_us = (server.cpu_seconds()? - cpu_before) * 1e6 / load.requests as f64;
     ensure!(!trading.is_finished(), "the trades ended: {:?}", trading.await);
     trading.abort();
@@ -140,7 +140,7 @@ fn order(side: Side, price: u32) -> OrderBody {
 /// beginning.
 async fn subscribe(address: &str) -> Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
-    socket.bind(STREAM_ADDRESS.parse()?)?;
+    socket.bind(STREAMS_FROM.parse()?)?;
     let mut stream = socket.connect(address.parse()?).await?;
     let upgrade = "GET / HTTP/1.1\r\nhost: local\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
                    sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";

@@ -1,13 +1,14 @@
 //! Overload: ten times the orders that the exchange can carry out, and cancels among them; and one
 //! cancel-all of very many orders. Through the pipeline with a journal and history on disk, without
-//! the network.
+//! the network; and the flood once more over HTTP, if it is said where the program is.
 //!
 //! ```text
-//! bench_overload FOLDER [--small] [--only flood|cancel-all] [--runs N] [--json FILE]
+//! bench_overload FOLDER [--openmart PROGRAM] [--small] [--only flood|cancel-all|http] [--runs N] [--json FILE]
 //! ```
 
 mod cancel_all;
 mod flood;
+mod http;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,6 +32,10 @@ struct Plan {
     /// How long each part of a flood lasts.
     duration: Duration,
     orders_canceled_at_once: u32,
+    /// The program, for floods over HTTP.
+    openmart: Option<PathBuf>,
+    http_runs: usize,
+    http_duration: Duration,
     json: Option<PathBuf>,
 }
 
@@ -49,16 +54,35 @@ fn main() -> Result<()> {
         println!("{}", measured.row());
         cancel_alls.push(measured.to_json());
     }
-    let report = json!({ "benchmark": "overload", "floods": floods, "cancel_alls": cancel_alls });
+    let mut http_floods = Vec::new();
+    if let Some(openmart) = &plan.openmart {
+        println!("\n{}", http::HEAD);
+        for _ in 0..plan.http_runs {
+            let measured = http::measure(openmart, &plan.folder, plan.http_duration)?;
+            println!("{}", measured.row());
+            http_floods.push(measured.to_json());
+        }
+    }
+    let report = json!({
+        "benchmark": "overload", "floods": floods, "cancel_alls": cancel_alls,
+        "http_floods": http_floods,
+    });
     if let Some(path) = &plan.json {
         let json = serde_json::to_vec_pretty(&report)?;
         std::fs::write(path, json).with_context(|| format!("writing {}", path.display()))?;
     }
-    std::fs::remove_dir_all(plan.folder.join("exchange"))?;
+    let left = plan.folder.join("exchange");
+    if left.exists() {
+        std::fs::remove_dir_all(left)?;
+    }
     Ok(())
 }
 
 impl Plan {
+    fn runs_mut(&mut self) -> [&mut usize; 3] {
+        [&mut self.flood_runs, &mut self.cancel_all_runs, &mut self.http_runs]
+    }
+
     fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let folder = arguments.next().context("which folder for the data?")?.into();
         let (duration, orders_canceled_at_once) = (Duration::from_secs(4), 100_000);
@@ -68,24 +92,35 @@ impl Plan {
             cancel_all_runs: RUNS,
             duration,
             orders_canceled_at_once,
+            openmart: None,
+            http_runs: RUNS,
+            http_duration: Duration::from_millis(1_200),
             json: None,
         };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--small" => {
-                    (plan.flood_runs, plan.cancel_all_runs) = (1, 1);
+                    (plan.flood_runs, plan.cancel_all_runs, plan.http_runs) = (1, 1, 1);
+                    plan.http_duration = Duration::from_millis(200);
                     plan.duration = Duration::from_millis(200);
                     plan.orders_canceled_at_once = 2_000;
                 }
                 "--runs" => {
-                    plan.flood_runs = arguments.next().context("how many runs?")?.parse()?;
-                    plan.cancel_all_runs = plan.flood_runs;
+                    let runs = arguments.next().context("how many runs?")?.parse()?;
+                    // What is not wanted stays so, whichever was said first.
+                    for each in plan.runs_mut() {
+                        *each = if *each == 0 { 0 } else { runs };
+                    }
                 }
                 "--only" => match arguments.next().as_deref() {
-                    Some("flood") => plan.cancel_all_runs = 0,
-                    Some("cancel-all") => plan.flood_runs = 0,
-                    _ => bail!("only flood or only cancel-all?"),
+                    Some("flood") => (plan.cancel_all_runs, plan.http_runs) = (0, 0),
+                    Some("cancel-all") => (plan.flood_runs, plan.http_runs) = (0, 0),
+                    Some("http") => (plan.flood_runs, plan.cancel_all_runs) = (0, 0),
+                    _ => bail!("only flood, only cancel-all or only http?"),
                 },
+                "--openmart" => {
+                    plan.openmart = Some(arguments.next().context("which program?")?.into());
+                }
                 "--json" => plan.json = Some(arguments.next().context("which file?")?.into()),
                 other => bail!("unknown argument {other}"),
             }

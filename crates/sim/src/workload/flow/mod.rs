@@ -5,9 +5,12 @@
 //! resting orders, then placing, cancelling and taking at 46, 44 and 10 percent around a reference
 //! price that wanders inside the spread; cancels choose any live order evenly.
 
+mod commands;
 mod generator;
+mod live;
 
 use generator::Generator;
+pub use live::LiveEngine;
 
 /// The seed of the published digests.
 pub const SEED: u64 = 20_260_101;

@@ -13,13 +13,18 @@ const WRITE_BYTES: usize = 4_096;
 const PLACES: usize = 256;
 
 /// A file to sync.
-pub(crate) struct Disk {
+#[derive(Debug)]
+pub struct Disk {
     file: File,
     place: usize,
 }
 
 impl Disk {
-    pub(crate) fn create(path: &Path) -> Result<Self> {
+    /// Makes the file and allocates it.
+    ///
+    /// # Errors
+    /// If the disk does not take it.
+    pub fn create(path: &Path) -> Result<Self> {
         let file = File::create(path)?;
         file.write_all_at(&vec![0; WRITE_BYTES * PLACES], 0)?;
         file.sync_all()?;
@@ -27,7 +32,10 @@ impl Disk {
     }
 
     /// Writes and syncs so many times; how long each took, nanoseconds.
-    pub(crate) fn sync(&mut self, times: usize) -> Result<Vec<u64>> {
+    ///
+    /// # Errors
+    /// If the disk does not take it.
+    pub fn sync(&mut self, times: usize) -> Result<Vec<u64>> {
         let sync = |_| {
             self.place = (self.place + 1) % PLACES;
             let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! A server process on core 0: started, measured and killed.
+//! A server process: started, measured and killed.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,9 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 /// A running server; ends with the value.
-pub(crate) struct Server {
+#[derive(Debug)]
+pub struct Server {
     process: Child,
-    pub(crate) address: String,
+    /// Where it listens.
+    pub address: String,
     folder: Option<PathBuf>,
 }
 
@@ -24,20 +26,39 @@ const REST: Duration = Duration::from_millis(150);
 const RESTS_MAX: usize = 60;
 
 impl Server {
-    pub(crate) fn no_op(pipelined: bool) -> Result<Self> {
-        let mut command = pinned(&std::env::current_exe()?);
-        command.arg(if pipelined { "no-op-pipelined" } else { "no-op" });
+    /// Any program that says where it listens, on core 0.
+    ///
+    /// # Errors
+    /// If it does not say so.
+    pub fn pinned(program: &Path, arguments: &[&str]) -> Result<Self> {
+        let mut command = on_core_0(program);
+        command.args(arguments);
         Self::start(command, None)
     }
 
-    /// A demo exchange with an empty data folder of its own, on the disk that is to be measured.
-    pub(crate) fn exchange(openmart: &Path, data: &Path) -> Result<Self> {
+    /// A demo exchange on core 0 with an empty data folder of its own, on the disk that is to be
+    /// measured.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn exchange(openmart: &Path, data: &Path) -> Result<Self> {
+        Self::demo(on_core_0(openmart), data)
+    }
+
+    /// The same on any core.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn exchange_anywhere(openmart: &Path, data: &Path) -> Result<Self> {
+        Self::demo(Command::new(openmart), data)
+    }
+
+    fn demo(mut command: Command, data: &Path) -> Result<Self> {
         let folder = data.join("exchange");
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
         std::fs::create_dir_all(data)?;
-        let mut command = pinned(openmart);
         command.args(["demo", "--no-liquidity", "--listen", "127.0.0.1:0", "--data-dir"]);
         command.arg(&folder);
         Self::start(command, Some(folder))
@@ -59,7 +80,10 @@ impl Server {
     }
 
     /// CPU time of all threads of the server so far, in user and kernel.
-    pub(crate) fn cpu_seconds(&self) -> Result<f64> {
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn cpu_seconds(&self) -> Result<f64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
         let (_, fields) = stat.rsplit_once(')').context("a process name in brackets")?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
@@ -68,7 +92,10 @@ impl Server {
     }
 
     /// The same once it has nothing left to do: history is written behind the answers.
-    pub(crate) fn cpu_seconds_at_rest(&self) -> Result<f64> {
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn cpu_seconds_at_rest(&self) -> Result<f64> {
         let mut before = f64::NAN;
         for _ in 0..RESTS_MAX {
             let now = self.cpu_seconds()?;
@@ -92,7 +119,7 @@ impl Drop for Server {
     }
 }
 
-fn pinned(program: &Path) -> Command {
+fn on_core_0(program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", "0"]).arg(program);
     command

@@ -1,46 +1,12 @@
-//! Collects what the benchmarks wrote into one file, and prints the figures that matter as one table.
-//!
-//! Enters: a folder with `engine.json`, `pipeline.json`, `http.json`, `stream.json`, `history.json`,
-//! `background.json` and `memory.json`. Leaves: `summary.json` beside them, with each under its own name.
-//! A benchmark that did not run is missing from both.
-//!
-//! ```text
-//! bench_summary FOLDER
-//! ```
+//! The other figures that are worth a line, besides those with a mark to reach.
 
-use std::path::PathBuf;
+use serde_json::Value;
 
-use anyhow::{Context, Result};
-use serde_json::{Map, Value};
-
-/// The benchmarks, in the order in which they run.
-const PARTS: [&str; 7] =
-    ["engine", "pipeline", "http", "stream", "history", "background", "memory"];
-
-fn main() -> Result<()> {
-    let folder: PathBuf = std::env::args().nth(1).context("usage: bench_summary FOLDER")?.into();
-    let mut summary = Map::new();
-    for part in PARTS {
-        let path = folder.join(part).with_extension("json");
-        if let Ok(bytes) = std::fs::read(&path) {
-            let value = serde_json::from_slice(&bytes)
-                .with_context(|| format!("{} is not JSON", path.display()))?;
-            summary.insert(part.to_owned(), value);
-        }
-    }
-    let summary = Value::Object(summary);
-    std::fs::write(folder.join("summary.json"), serde_json::to_string_pretty(&summary)?)?;
-    println!("\nwhat | figure");
-    println!(":-- | --:");
-    for (what, figure) in lines(&summary) {
-        println!("{what} | {figure}");
-    }
-    Ok(())
-}
-
-fn lines(summary: &Value) -> Vec<(String, String)> {
+/// What is there; nothing is said of what is not.
+pub(crate) fn lines(summary: &Value) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     engine(&summary["engine"], &mut lines);
+    journal(&summary["journal"], &mut lines);
     pipeline(&summary["pipeline"], &mut lines);
     http(&summary["http"], &mut lines);
     let ratio = &summary["stream"]["ratio"];
@@ -71,6 +37,13 @@ fn engine(engine: &Value, lines: &mut Vec<(String, String)>) {
             let taken = row["latency_ns"]["cancel"][key].as_f64();
             add(lines, &format!("engine {name}, cancel {share}, ns"), taken, 0);
         }
+    }
+}
+
+fn journal(journal: &Value, lines: &mut Vec<(String, String)>) {
+    for row in each(&journal["rows"]) {
+        let what = format!("journal, {} commands a batch, ratio to bare syncs", row["commands"]);
+        add(lines, &what, row["ratio"].as_f64(), 2);
     }
 }
 
