@@ -27,6 +27,9 @@ const ENTRIES_PER_TURN: usize = 64;
 /// than it grows, and no turn takes much longer than others.
 const TAIL_ROWS_DROPPED: usize = 256;
 
+/// Most commands have no more events.
+const EVENTS_USUAL: usize = 16;
+
 /// A durable entry that is to be applied.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -102,8 +105,9 @@ impl Pipeline {
 
     /// Applies durable entries in order, tells subscribers, then answers. Leaves `entries` empty.
     pub(crate) fn apply(&self, entries: &mut Vec<Entry>) {
-        let mut events = Vec::new();
-        let (mut answers, mut updates, mut readers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut events = Vec::with_capacity(EVENTS_USUAL);
+        let mut answers = Vec::with_capacity(entries.len().min(ENTRIES_PER_TURN));
+        let (mut updates, mut readers) = (Vec::new(), Vec::with_capacity(entries.len()));
         let mut entries = entries.drain(..);
         while entries.len() > 0 {
             // This only reads, so that readers are not kept waiting for memory.

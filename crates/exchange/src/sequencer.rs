@@ -90,6 +90,11 @@ impl Sequencer {
     /// transaction's time when it can take no more.
     fn pace(&self, commands: usize) {
         let half = (self.lag_rows_max / 2).max(1);
+        // What is behind is in the tail too, which counts a trade as two rows where history has three.
+        let tail_rows = self.pipeline.gauges.tail_rows.load(Ordering::Relaxed);
+        if tail_rows.saturating_mul(2) <= half as u64 {
+            return;
+        }
         let over = self.pipeline.history.status().lag_rows.saturating_sub(half);
         if over > 0 {
             let share = (over as f64 / half as f64).min(1.0);

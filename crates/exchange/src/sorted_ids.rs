@@ -9,8 +9,32 @@ const CHUNK_IDS_MAX: usize = 512;
 /// Ids in ascending order, in chunks that are never empty.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct SortedIds {
-    chunks: VecDeque<Vec<u64>>,
+    chunks: VecDeque<Chunk>,
     len: usize,
+}
+
+/// Ids that lie together.
+#[derive(Clone, Debug)]
+struct Chunk {
+    /// The first of them, here so that looking for a chunk touches the list of chunks alone.
+    first: u64,
+    ids: Vec<u64>,
+}
+
+impl Chunk {
+    /// Not of nothing.
+    fn new(ids: Vec<u64>) -> Self {
+        Self { first: ids[0], ids }
+    }
+
+    fn insert(&mut self, place: usize, id: u64) {
+        self.ids.insert(place, id);
+        self.first = self.ids[0];
+    }
+
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
 }
 
 impl SortedIds {
@@ -23,18 +47,21 @@ impl SortedIds {
     }
 
     pub(crate) fn newest(&self) -> Option<u64> {
-        self.chunks.back()?.last().copied()
+        self.chunks.back()?.ids.last().copied()
     }
 
     /// Adds an id. False: it was there.
     pub(crate) fn insert(&mut self, id: u64) -> bool {
-        let at = self.chunks.partition_point(|chunk| chunk[0] <= id).saturating_sub(1);
+        let at = self.place_of(id);
         let Some(chunk) = self.chunks.get_mut(at) else {
-            self.chunks.push_back(vec![id]);
+            self.chunks.push_back(Chunk::new(vec![id]));
             self.len = 1;
             return true;
         };
-        let Err(place) = chunk.binary_search(&id) else {
+        // Ids mostly ascend.
+        let ascends = chunk.ids.last().is_some_and(|last| *last < id);
+        let found = if ascends { Err(chunk.len()) } else { chunk.ids.binary_search(&id) };
+        let Err(place) = found else {
             return false;
         };
         self.len += 1;
@@ -42,46 +69,55 @@ impl SortedIds {
             chunk.insert(place, id);
             return true;
         }
-        // A full chunk is split; ids mostly ascend, so one added at the end opens a chunk instead.
-        let mut upper =
-            chunk.split_off(if place == chunk.len() { place } else { CHUNK_IDS_MAX / 2 });
-        let lower_len = chunk.len();
-        if upper.is_empty() || place > lower_len {
-            upper.insert(place - lower_len, id);
+        // A full chunk is split, but one added at the end opens a chunk instead.
+        let upper = if place == chunk.len() {
+            Chunk::new(vec![id])
         } else {
-            chunk.insert(place, id);
-        }
+            let mut upper = Chunk::new(chunk.ids.split_off(CHUNK_IDS_MAX / 2));
+            match place.checked_sub(chunk.len()) {
+                Some(place) if place > 0 => upper.insert(place, id),
+                _ => chunk.insert(place, id),
+            }
+            upper
+        };
         self.chunks.insert(at + 1, upper);
         true
     }
 
     /// Takes an id out. False: it was not there.
     pub(crate) fn remove(&mut self, id: u64) -> bool {
-        let at = self.chunks.partition_point(|chunk| chunk[0] <= id).saturating_sub(1);
+        let at = self.place_of(id);
         let Some(chunk) = self.chunks.get_mut(at) else {
             return false;
         };
-        let Ok(place) = chunk.binary_search(&id) else {
+        let Ok(place) = chunk.ids.binary_search(&id) else {
             return false;
         };
-        chunk.remove(place);
+        chunk.ids.remove(place);
         self.len -= 1;
-        if chunk.is_empty() {
-            self.chunks.remove(at);
-        } else {
-            self.join(at);
+        match chunk.ids.first() {
+            None => drop(self.chunks.remove(at)),
+            Some(first) => {
+                chunk.first = *first;
+                self.join(at);
+            }
         }
         true
+    }
+
+    /// The chunk that an id is in, or would be.
+    fn place_of(&self, id: u64) -> usize {
+        self.chunks.partition_point(|chunk| chunk.first <= id).saturating_sub(1)
     }
 
     /// Joins a chunk with the next when both together are half of one, so that there are never many
     /// more chunks than ids need.
     fn join(&mut self, at: usize) {
-        let next_len = self.chunks.get(at + 1).map_or(CHUNK_IDS_MAX, Vec::len);
+        let next_len = self.chunks.get(at + 1).map_or(CHUNK_IDS_MAX, Chunk::len);
         if self.chunks[at].len() + next_len <= CHUNK_IDS_MAX / 2
             && let Some(next) = self.chunks.remove(at + 1)
         {
-            self.chunks[at].extend(next);
+            self.chunks[at].ids.extend(next.ids);
         }
     }
 
@@ -89,8 +125,8 @@ impl SortedIds {
     pub(crate) fn count_from(&self, id: u64) -> usize {
         let mut count = 0;
         for chunk in self.chunks.iter().rev() {
-            if chunk[0] < id {
-                return count + chunk.len() - chunk.partition_point(|other| *other < id);
+            if chunk.first < id {
+                return count + chunk.len() - chunk.ids.partition_point(|other| *other < id);
             }
             count += chunk.len();
         }
@@ -99,12 +135,12 @@ impl SortedIds {
 
     /// Ids below this one, newest first.
     pub(crate) fn newest_below(&self, id: u64) -> impl Iterator<Item = u64> + '_ {
-        let chunks = self.chunks.partition_point(|chunk| chunk[0] < id);
-        let below = move |chunk: &Vec<u64>| chunk.partition_point(|other| *other < id);
-        let last = chunks.checked_sub(1).map(|at| &self.chunks[at]);
-        let last = last.map_or(&[][..], |chunk| &chunk[..below(chunk)]);
+        let chunks = self.chunks.partition_point(|chunk| chunk.first < id);
+        let below = move |ids: &[u64]| ids.partition_point(|other| *other < id);
+        let last = chunks.checked_sub(1).map(|at| &self.chunks[at].ids[..]);
+        let last = last.map_or(&[][..], |ids| &ids[..below(ids)]);
         let rest = self.chunks.range(..chunks.saturating_sub(1)).rev();
-        last.iter().rev().chain(rest.flat_map(|chunk| chunk.iter().rev())).copied()
+        last.iter().rev().chain(rest.flat_map(|chunk| chunk.ids.iter().rev())).copied()
     }
 }
 
@@ -133,7 +169,8 @@ mod tests {
         let below: Vec<u64> = ids.newest_below(probe).take(40).collect();
         let expected: Vec<u64> = plain.range(..probe).rev().take(40).copied().collect();
         assert_eq!(below, expected, "{context}");
-        assert!(ids.chunks.iter().all(|c| !c.is_empty() && c.len() <= CHUNK_IDS_MAX), "{context}");
+        let whole = |c: &Chunk| c.ids.first() == Some(&c.first) && c.len() <= CHUNK_IDS_MAX;
+        assert!(ids.chunks.iter().all(whole), "{context}");
     }
 
     #[test]
