@@ -30,9 +30,7 @@ size() { if [ -n "$small" ]; then echo "$1"; else echo "$2"; fi; }
 run engine taskset -c 1 "$bin/bench_engine" $small --json "$out/engine.json"
 run book_size taskset -c 1 "$bin/bench_book_size" $small --json "$out/book_size.json"
 run pipeline "$bin/examples/throughput" "$out/data" "$(size 4000 200000)" "$out/pipeline.json"
-if [ -x "$bin/bench_journal" ]; then
-    run journal taskset -c 1 "$bin/bench_journal" "$out/data" $small --json "$out/journal.json"
-fi
+run journal taskset -c 1 "$bin/bench_journal" "$out/data" $small --json "$out/journal.json"
 run http taskset -c 1 "$bin/bench_http" run "$bin/openmart" "$out/data" $small --json "$out/http.json"
 run overload "$bin/bench_overload" "$out/data" --openmart "$bin/openmart" $small --json "$out/overload.json"
 run stream taskset -c 1 "$bin/bench_http" stream "$bin/openmart" "$out/data" $small --json "$out/stream.json"

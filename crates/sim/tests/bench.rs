@@ -64,3 +64,22 @@ fn the_small_recovery_benchmark_finds_the_state_of_the_commands() {
         assert!(size.iter().any(|size| **size == expected), "{report}");
     }
 }
+
+#[test]
+fn the_small_journal_benchmark_has_a_row_for_each_size_of_batch() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let json = folder.path().join("journal.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_bench_journal"))
+        .arg(folder.path().join("data"))
+        .args(["--small", "--json"])
+        .arg(&json)
+        .output()
+        .expect("the benchmark starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{errors}");
+    let report = std::fs::read(&json).expect("the report is written");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("it is JSON");
+    let commands: Vec<_> = (0..3).map(|row| report["rows"][row]["commands"].as_u64()).collect();
+    assert_eq!(commands, [Some(1), Some(32), Some(256)], "{report}");
+}
