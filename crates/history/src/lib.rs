@@ -19,6 +19,8 @@
 //! Readers first open a [`Reading`], which sees the file as of one sequence, then look at the tail for
 //! what came after that sequence. So every row is seen once, wherever it is at that moment.
 
+mod backlog;
+mod checkpoints;
 mod dump;
 mod error;
 mod facts;
@@ -37,6 +39,7 @@ mod rows;
 mod schema;
 mod store;
 mod tail;
+mod writer;
 
 pub use dump::dump;
 pub use error::HistoryError;

@@ -79,11 +79,13 @@ impl Lists {
         Ok(Self { recent_rows, ..Self::default() })
     }
 
-    /// Adds orders to their lists. Gives where that leads, if the transaction succeeds.
+    /// Adds orders to their lists, and calls `turn` after each row. Gives where that leads, if the
+    /// transaction succeeds.
     pub(crate) fn add(
         self,
         connection: &Connection,
         orders: &[&FinishedOrder],
+        turn: &mut dyn FnMut(),
     ) -> rusqlite::Result<Self> {
         let mut rows: Vec<Row> = orders.iter().map(|finished| row(finished)).collect();
         // In the order of the tables: each page is found and filled once.
@@ -92,11 +94,12 @@ impl Lists {
         let lists = rows.chunk_by(same_list);
         let (together, alone): (Vec<_>, Vec<_>) =
             lists.partition(|list| few || list.len() >= self.limits.rows_together);
-        put(connection, together.into_iter())?;
+        put(connection, together.into_iter(), turn)?;
         let mut recent = Insert::into(connection, "order_lists_recent", COLUMNS_COUNT)?;
         let mut added = 0;
         for row in alone.into_iter().flatten() {
             insert(&mut recent, row)?;
+            turn();
             added += 1;
         }
         let lists = Self { recent_rows: self.recent_rows + added, ..self };
@@ -104,11 +107,16 @@ impl Lists {
             return Ok(lists);
         }
         // A little more than came, so that rows do not pile up where many come.
-        lists.move_on(connection, added + added / 4)
+        lists.move_on(connection, added + added / 4, turn)
     }
 
     /// Moves about so many recent rows to their final place: those of the next accounts.
-    fn move_on(self, connection: &Connection, rows_wanted: u64) -> rusqlite::Result<Self> {
+    fn move_on(
+        self,
+        connection: &Connection,
+        rows_wanted: u64,
+        turn: &mut dyn FnMut(),
+    ) -> rusqlite::Result<Self> {
         let first = self.move_from;
         let last: Option<u32> = connection
             .prepare_cached(
@@ -127,7 +135,7 @@ impl Lists {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })?
             .collect::<rusqlite::Result<Vec<Row>>>()?;
-        put(connection, rows.chunk_by(same_list))?;
+        put(connection, rows.chunk_by(same_list), turn)?;
         connection
             .prepare_cached("DELETE FROM order_lists_recent WHERE account BETWEEN ? AND ?")?
             .execute((first, last))?;
@@ -159,6 +167,7 @@ fn same_list(one: &Row, other: &Row) -> bool {
 fn put<'a>(
     connection: &Connection,
     lists: impl Iterator<Item = &'a [Row]>,
+    turn: &mut dyn FnMut(),
 ) -> rusqlite::Result<()> {
     let mut insert_row = Insert::into(connection, "order_lists", COLUMNS_COUNT)?;
     let mut add = connection.prepare_cached(
@@ -168,6 +177,7 @@ fn put<'a>(
     for list in lists {
         for row in list {
             insert(&mut insert_row, row)?;
+            turn();
         }
         for rows in list.chunk_by(|one, other| block(one.3) == block(other.3)) {
             let (account, market, status, id) = rows[0];
@@ -203,7 +213,7 @@ mod tests {
 
     fn closed(id: u64, random: u64) -> Event {
         // One account has most orders, so that some lists get many at once and others one.
-        let account = if random % 3 == 0 { 3 } else { (random >> 8) % 12 };
+        let account = if random.is_multiple_of(3) { 3 } else { (random >> 8) % 12 };
         let kind = OrderKind::Limit {
             price: Price::new(7),
             quantity: Quantity::new(1),
@@ -221,7 +231,7 @@ mod tests {
             notional: Amount::new(0),
             fees: Amount::new(0),
         };
-        let filled = (random >> 24) % 3 == 0;
+        let filled = (random >> 24).is_multiple_of(3);
         let reason = if filled { CloseReason::Filled } else { CloseReason::Canceled };
         Event::Closed { order, reason, rested: true }
     }
@@ -301,7 +311,8 @@ mod tests {
                 let mut store = Store::open(Location::File(path.clone())).unwrap();
                 store.lists.limits = LIMITS;
                 for turn in 0..12 {
-                    let orders = if random() % 4 == 0 { 5 } else { 10 + random() as usize % 20 };
+                    let orders =
+                        if random().is_multiple_of(4) { 5 } else { 10 + random() as usize % 20 };
                     let orders = orders.min(ids.len());
                     let events: Vec<Event> =
                         ids.drain(..orders).map(|id| closed(id, random())).collect();

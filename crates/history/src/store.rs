@@ -122,13 +122,23 @@ impl Store {
     /// # Errors
     /// If SQLite cannot.
     pub fn apply(&mut self, batch: &Batch) -> Result<(), HistoryError> {
+        self.apply_in_turns(batch, &mut || ())
+    }
+
+    /// As [`apply`](Self::apply), and calls `turn` after each row of the larger tables, when no lock is held that
+    /// others wait for.
+    pub(crate) fn apply_in_turns(
+        &mut self,
+        batch: &Batch,
+        turn: &mut dyn FnMut(),
+    ) -> Result<(), HistoryError> {
         if batch.through <= self.applied {
             return Ok(());
         }
         let (applied, lists) = (self.applied, self.lists);
-        let write = |connection: &mut Connection| {
+        let mut write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
-            let lists = write_rows(&transaction, batch, applied, lists)?;
+            let lists = write_rows(&transaction, batch, applied, lists, turn)?;
             transaction
                 .prepare_cached("UPDATE applied SET sequence = ?")?
                 .execute([batch.through])?;
@@ -186,6 +196,7 @@ fn write_rows(
     batch: &Batch,
     applied: u64,
     lists: Lists,
+    turn: &mut dyn FnMut(),
 ) -> rusqlite::Result<Lists> {
     let (mut counts, mut candles) = (FillCounts::default(), Candles::default());
     let new = batch.orders.iter().filter(|finished| finished.sequence > applied);
@@ -195,8 +206,9 @@ fn write_rows(
     let mut order_rows = Insert::into(connection, "orders", ORDER_COLUMNS_COUNT)?;
     for finished in &orders {
         write_order(&mut order_rows, finished)?;
+        turn();
     }
-    let lists = lists.add(connection, &orders)?;
+    let lists = lists.add(connection, &orders, turn)?;
     let mut trade_rows = Insert::into(connection, "trades", TRADE_COLUMNS_COUNT)?;
     let mut fill_rows = Insert::into(connection, "fills", FILL_COLUMNS_COUNT)?;
     for traded in batch.trades.iter().filter(|traded| traded.sequence > applied) {
@@ -205,6 +217,7 @@ fn write_rows(
         for fill in Fill::both(traded.time, &traded.trade) {
             let position = counts.add(connection, fill.account, fill.market)?;
             write_fill(&mut fill_rows, position, &fill)?;
+            turn();
         }
     }
     counts.write(connection)?;
