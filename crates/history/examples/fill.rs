@@ -1,8 +1,9 @@
 //! Fills a history and measures it:
-//! `cargo run --release -p openmart-history --example fill -- DIR ORDERS [JSON FILE]`.
+//! `cargo run --release -p openmart-history --example fill -- DIR ORDERS [JSON FILE [few]]`.
 //!
 //! One account on one market owns a fifth of the orders, 10,000 the rest, over four markets; one order
-//! in ten trades, the others are canceled. Written in full transactions, then read through one account.
+//! in ten trades, the others are canceled. With `few` there are two accounts on one market, and none trades.
+//! Written in full transactions, then read through one account.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -21,10 +22,11 @@ const PAGES: [usize; 2] = [100, 500];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let (folder, orders, json) = match &arguments[..] {
-        [_, folder, orders] => (folder, orders, None),
-        [_, folder, orders, json] => (folder, orders, Some(json)),
-        _ => return Err("usage: fill DIR ORDERS [JSON FILE]".into()),
+    let (folder, orders, json, few) = match &arguments[..] {
+        [_, folder, orders] => (folder, orders, None, false),
+        [_, folder, orders, json] => (folder, orders, Some(json), false),
+        [_, folder, orders, json, few] if few == "few" => (folder, orders, Some(json), true),
+        _ => return Err("usage: fill DIR ORDERS [JSON FILE [few]]".into()),
     };
     let (path, orders) = (PathBuf::from(folder).join("fill.sqlite"), orders.parse::<u64>()?);
     let mut store = Store::open(Location::File(path.clone()))?;
@@ -35,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut batch, mut trades) = (Batch::default(), 0);
     let mut slowest = 0.0_f64;
     for id in 1..=orders {
-        batch.add(id, Timestamp(1_600_000_000_000 + id), &events(id, &mut trades));
+        batch.add(id, Timestamp(1_600_000_000_000 + id), &events(id, few, &mut trades));
         if batch.rows() >= TRANSACTION_ROWS_MAX || id == orders {
             let begun = Instant::now();
             store.apply(&std::mem::take(&mut batch))?;
@@ -157,16 +159,17 @@ fn mixed(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-fn events(id: u64, trades: &mut u64) -> Vec<Event> {
+fn events(id: u64, few: bool, trades: &mut u64) -> Vec<Event> {
     let (who, what) = (mixed(id), mixed(id ^ 0xFFFF_FFFF));
     // Account 0 is a market maker, whose list is deep enough for page 1,000.
     let account = match who % 10 {
         0 | 1 => 0,
+        _ if few => 1,
         _ => 1 + (who / 10 % 10_000) as u32,
     };
-    let market = if account == 0 { 0 } else { (what % 4) as u16 };
+    let market = if account == 0 || few { 0 } else { (what % 4) as u16 };
     let (price, quantity) = (Price::new(1_000_000 + what % 1_000), Quantity::new(1 + what % 5_000));
-    let traded = what % 10 == 0;
+    let traded = what % 10 == 0 && !few;
     let order = Order {
         id: OrderId(id),
         account: AccountId(account),

@@ -5,13 +5,14 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 
 use crate::error::{Blame, HistoryError};
+use crate::lists;
 use crate::schema;
 
-/// Every table that depends on the events alone, in the order of its key.
+/// Every table and view that depends on the events alone, in the order of its key.
 const TABLES: [(&str, &str); 7] = [
     ("applied", "one"),
     ("orders", "id"),
-    ("order_counts", "account, market, status, block"),
+    ("listed", "account, market, status, id"),
     ("fills", "account, market, position"),
     ("fill_counts", "account, market"),
     ("trades", "market, id"),
@@ -28,8 +29,13 @@ pub fn dump(path: &Path, mut line: impl FnMut(String)) -> Result<(), HistoryErro
     let connection = schema::open_reader(path, &blame)?;
     let mut read = || -> rusqlite::Result<()> {
         let whole = connection.unchecked_transaction()?;
-        for (table, key) in TABLES {
-            let mut all = whole.prepare(&format!("SELECT * FROM {table} ORDER BY {key}"))?;
+        let tables = TABLES
+            .iter()
+            .map(|(table, key)| (*table, format!("SELECT * FROM {table} ORDER BY {key}")));
+        // Which rows are counted, and which are still to be, is the writer's choice. All together is not.
+        let counts = [("order_counts", lists::counts_of_all())];
+        for (table, select) in tables.chain(counts) {
+            let mut all = whole.prepare(&select)?;
             let columns = all.column_count();
             let mut rows = all.query(())?;
             while let Some(row) = rows.next()? {

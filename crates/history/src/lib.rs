@@ -19,13 +19,17 @@
 //! Readers first open a [`Reading`], which sees the file as of one sequence, then look at the tail for
 //! what came after that sequence. So every row is seen once, wherever it is at that moment.
 
-mod counts;
+mod backlog;
+mod checkpoints;
 mod dump;
 mod error;
 mod facts;
+mod fill_counts;
 mod follower;
 mod inserts;
 mod klines;
+mod listing;
+mod lists;
 mod numbers;
 mod public;
 mod queue;
@@ -35,12 +39,14 @@ mod rows;
 mod schema;
 mod store;
 mod tail;
+mod writer;
 
 pub use dump::dump;
 pub use error::HistoryError;
 pub use facts::{Batch, Fill, FinishedOrder, Role, Traded};
 pub use follower::{FollowerLimits, History, HistoryStatus, LAG_ROWS_MAX};
-pub use reading::{OrderIds, Reading, Statuses};
+pub use listing::{OrderIds, Statuses};
+pub use reading::Reading;
 pub use schema::{FILE_NAME, SCHEMA_VERSION};
 pub use store::{Location, Store, TRANSACTION_ROWS_MAX};
 pub use tail::Tail;

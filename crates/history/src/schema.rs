@@ -12,10 +12,12 @@ use crate::klines;
 pub const FILE_NAME: &str = "history.sqlite";
 
 /// The layout of the tables. Another number is another layout.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
-/// The layout before there were candles, which are added when such a file is opened for writing.
+/// Older layouts, which are brought to the present one when such a file is opened for writing: the first
+/// had no candles, and up to the second an index was the lists of orders.
 const VERSION_WITHOUT_KLINES: u32 = 1;
+const VERSION_WITHOUT_LISTS: u32 = 2;
 
 /// "This file belongs to Openmart", as SQLite's header can say it: `OMHI`.
 const APPLICATION_ID: u32 = 0x4F4D_4849;
@@ -64,7 +66,6 @@ CREATE TABLE orders (
     closed_ms ANY NOT NULL,
     sequence INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX orders_listed ON orders (account, market, status, id);
 CREATE TABLE order_counts (
     account INTEGER NOT NULL,
     market INTEGER NOT NULL,
@@ -110,6 +111,33 @@ INSERT INTO applied VALUES (1, 0);
 INSERT INTO flushes VALUES (1, 0);
 ";
 
+const LISTS: &str = "
+CREATE TABLE order_lists (
+    account INTEGER NOT NULL,
+    market INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (account, market, status, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE order_lists_recent (
+    account INTEGER NOT NULL,
+    market INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (account, market, status, id)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW listed AS
+    SELECT account, market, status, id FROM order_lists
+    UNION ALL SELECT account, market, status, id FROM order_lists_recent;
+";
+
+/// Fills the lists of a file that has counted its orders, but in which an index listed them.
+const LIST_ALL: &str = "
+INSERT INTO order_lists SELECT account, market, status, id FROM orders
+    ORDER BY account, market, status, id;
+DROP INDEX orders_listed;
+";
+
 const KLINES: &str = "
 CREATE TABLE klines (
     market INTEGER NOT NULL,
@@ -135,8 +163,11 @@ pub(crate) fn open_writer(
     let mut connection = Connection::open(path).map_err(on)?;
     set_up(&connection, WRITER_CACHE_KIB).map_err(on)?;
     let fresh = tables(&connection).map_err(on)? == 0;
-    let old = !fresh && versions(&connection, blame)? == (APPLICATION_ID, VERSION_WITHOUT_KLINES);
-    if !fresh && !old {
+    let old = match versions(&connection, blame)? {
+        (APPLICATION_ID, old @ (VERSION_WITHOUT_KLINES | VERSION_WITHOUT_LISTS)) => Some(old),
+        _ => None,
+    };
+    if !fresh && old.is_none() {
         check(&connection, blame)?;
     }
     connection.pragma_update(None, "journal_mode", "wal").map_err(on)?;
@@ -147,23 +178,30 @@ pub(crate) fn open_writer(
     if fresh {
         let transaction = connection.transaction().map_err(on)?;
         transaction.execute_batch(TABLES).map_err(on)?;
+        transaction.execute_batch(LISTS).map_err(on)?;
         transaction.execute_batch(KLINES).map_err(on)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(on)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(on)?;
         transaction.commit().map_err(on)?;
     }
-    if old {
-        add_klines(&mut connection).map_err(blame.on("add candles to"))?;
+    if let Some(old) = old {
+        bring_up(&mut connection, old).map_err(blame.on("bring up to date"))?;
     }
     Ok(connection)
 }
 
-/// Folds the candles of a file that has none yet from its trades: at once or, after a crash, once more.
-/// The journal is not needed, whose first segments may be gone.
-fn add_klines(connection: &mut Connection) -> rusqlite::Result<()> {
+/// Brings a file of an older layout to the present one, from what is in it: at once or, after a crash, once
+/// more. The journal is not needed, whose first segments may be gone.
+fn bring_up(connection: &mut Connection, old: u32) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    transaction.execute_batch(KLINES)?;
-    klines::fold_all(&transaction)?;
+    if old <= VERSION_WITHOUT_KLINES {
+        transaction.execute_batch(KLINES)?;
+        klines::fold_all(&transaction)?;
+    }
+    if old <= VERSION_WITHOUT_LISTS {
+        transaction.execute_batch(LISTS)?;
+        transaction.execute_batch(LIST_ALL)?;
+    }
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     transaction.commit()?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))

@@ -7,11 +7,12 @@ use openmart_marketdata::PublicTrade;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::counts::Counts;
 use crate::error::{Blame, HistoryError};
 use crate::facts::{Batch, Fill, FinishedOrder, Role, Traded};
+use crate::fill_counts::FillCounts;
 use crate::inserts::Insert;
 use crate::klines::Candles;
+use crate::lists::Lists;
 use crate::numbers::Number;
 use crate::rows::{kind_columns, reason_code, side_code, status_code};
 use crate::schema;
@@ -43,10 +44,11 @@ pub enum Location {
 /// The file, open for writing. There must be one only.
 pub struct Store {
     /// None: rows go nowhere.
-    connection: Option<Connection>,
+    pub(crate) connection: Option<Connection>,
     pub(crate) place: Arc<Place>,
     /// What is applied and committed.
     applied: u64,
+    pub(crate) lists: Lists,
 }
 
 /// Where the file is, and what keeps it there.
@@ -88,7 +90,7 @@ impl Store {
     pub fn open(location: Location) -> Result<Self, HistoryError> {
         if let Location::Nowhere { applied } = location {
             let place = Arc::new(Place::new(location)?);
-            return Ok(Self { connection: None, place, applied });
+            return Ok(Self { connection: None, place, applied, lists: Lists::default() });
         }
         let place = Place::new(location)?;
         let Place { path, blame, .. } = &place;
@@ -96,7 +98,8 @@ impl Store {
         let applied = connection
             .query_row("SELECT sequence FROM applied", (), |row| row.get(0))
             .map_err(blame.on("read"))?;
-        Ok(Self { connection: Some(connection), place: Arc::new(place), applied })
+        let lists = Lists::of(&connection).map_err(blame.on("read"))?;
+        Ok(Self { connection: Some(connection), place: Arc::new(place), applied, lists })
     }
 
     /// The last sequence whose rows are all in the file.
@@ -119,20 +122,31 @@ impl Store {
     /// # Errors
     /// If SQLite cannot.
     pub fn apply(&mut self, batch: &Batch) -> Result<(), HistoryError> {
+        self.apply_in_turns(batch, &mut || ())
+    }
+
+    /// As [`apply`](Self::apply), and calls `turn` after each row of the larger tables, when no lock is held that
+    /// others wait for.
+    pub(crate) fn apply_in_turns(
+        &mut self,
+        batch: &Batch,
+        turn: &mut dyn FnMut(),
+    ) -> Result<(), HistoryError> {
         if batch.through <= self.applied {
             return Ok(());
         }
-        let applied = self.applied;
-        let write = |connection: &mut Connection| {
+        let (applied, lists) = (self.applied, self.lists);
+        let mut write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
-            write_rows(&transaction, batch, applied)?;
+            let lists = write_rows(&transaction, batch, applied, lists, turn)?;
             transaction
                 .prepare_cached("UPDATE applied SET sequence = ?")?
                 .execute([batch.through])?;
-            transaction.commit()
+            transaction.commit()?;
+            Ok(lists)
         };
         if let Some(connection) = &mut self.connection {
-            write(connection).map_err(self.place.blame.on("write to"))?;
+            self.lists = write(connection).map_err(self.place.blame.on("write to"))?;
         }
         self.applied = batch.through;
         Ok(())
@@ -177,29 +191,38 @@ impl std::fmt::Debug for Store {
     }
 }
 
-fn write_rows(connection: &Connection, batch: &Batch, applied: u64) -> rusqlite::Result<()> {
-    let (mut counts, mut candles) = (Counts::default(), Candles::default());
+fn write_rows(
+    connection: &Connection,
+    batch: &Batch,
+    applied: u64,
+    lists: Lists,
+    turn: &mut dyn FnMut(),
+) -> rusqlite::Result<Lists> {
+    let (mut counts, mut candles) = (FillCounts::default(), Candles::default());
     let new = batch.orders.iter().filter(|finished| finished.sequence > applied);
     let mut orders: Vec<&FinishedOrder> = new.collect();
     // Neighbours in the file one after the other: each page is found and filled once.
     orders.sort_unstable_by_key(|finished| finished.order.id);
     let mut order_rows = Insert::into(connection, "orders", ORDER_COLUMNS_COUNT)?;
-    for finished in orders {
+    for finished in &orders {
         write_order(&mut order_rows, finished)?;
-        counts.add_order(finished);
+        turn();
     }
+    let lists = lists.add(connection, &orders, turn)?;
     let mut trade_rows = Insert::into(connection, "trades", TRADE_COLUMNS_COUNT)?;
     let mut fill_rows = Insert::into(connection, "fills", FILL_COLUMNS_COUNT)?;
     for traded in batch.trades.iter().filter(|traded| traded.sequence > applied) {
         write_trade(&mut trade_rows, traded)?;
         candles.add(traded.trade.market, &PublicTrade::new(traded.time, &traded.trade));
         for fill in Fill::both(traded.time, &traded.trade) {
-            let position = counts.add_fill(connection, fill.account, fill.market)?;
+            let position = counts.add(connection, fill.account, fill.market)?;
             write_fill(&mut fill_rows, position, &fill)?;
+            turn();
         }
     }
     counts.write(connection)?;
-    candles.write(connection)
+    candles.write(connection)?;
+    Ok(lists)
 }
 
 fn write_order(row: &mut Insert<'_>, finished: &FinishedOrder) -> rusqlite::Result<()> {

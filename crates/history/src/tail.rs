@@ -10,8 +10,8 @@ use openmart_model::{AccountId, MarketId, OrderId, Timestamp, TradeId};
 
 use crate::facts::{Batch, Fill, FinishedOrder, Role};
 use crate::klines;
+use crate::listing::Statuses;
 use crate::queue::Queue;
-use crate::reading::Statuses;
 
 /// The latest finished orders and fills.
 #[derive(Default, Debug)]

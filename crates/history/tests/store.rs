@@ -295,6 +295,43 @@ fn a_reading_stays_what_it_was_while_more_is_written() {
     assert_eq!(history.read().unwrap().applied(), later.sequence);
 }
 
+/// Gives a file the layout that it had before there were tables of lists.
+const SECOND_LAYOUT: &str = "
+DROP VIEW listed;
+DROP TABLE order_lists;
+DROP TABLE order_lists_recent;
+CREATE INDEX orders_listed ON orders (account, market, status, id);
+PRAGMA user_version = 2;
+";
+
+#[test]
+fn a_file_without_lists_gets_them_from_its_orders() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.sqlite");
+    let mut dice = Dice(9);
+    let mut plain = Plain::new(&mut dice);
+    let open = || Store::open(Location::File(path.clone())).unwrap();
+    let mut store = open();
+    (0..25).for_each(|_| store.apply(&plain.batch(&mut dice)).unwrap());
+    drop(store);
+    let rows = || {
+        let mut rows = Vec::new();
+        dump(&path, |row| rows.push(row)).unwrap();
+        rows
+    };
+    let written = rows();
+    assert!(written.iter().filter(|row| row.starts_with("listed ")).count() > 50);
+
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch(SECOND_LAYOUT).unwrap();
+    drop(other);
+    let mut store = open();
+    assert_eq!(rows(), written);
+    store.apply(&plain.batch(&mut dice)).unwrap();
+    let history = History::start(store, FollowerLimits::default()).unwrap();
+    compare(&history.read().unwrap(), &plain, "brought up to date, and written to");
+}
+
 #[test]
 fn another_file_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
