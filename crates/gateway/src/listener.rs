@@ -314,9 +314,9 @@ pub(crate) struct Tenancy {
 }
 
 impl Tenancy {
-    /// Whether the server stops.
-    pub(crate) fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+    /// The word when to stop, for somebody who serves many connections.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.clone()
     }
 
     /// Completes when the server stops. Losing the race of a `select!` loses nothing.
