@@ -275,7 +275,7 @@ impl Connection {
             _ => None,
         };
         let mut context = Context::from_waker(&self.bell);
-        match self.received.poll_read(&mut self.stream, &mut context) {
+        match self.received.poll_read(&mut self.stream, self.bytes_max, &mut context) {
             Poll::Ready(Ok(1..)) => None,
             Poll::Ready(_) => Some(Came::Ended),
             Poll::Pending if turn.stopping => Some(Came::Ended),

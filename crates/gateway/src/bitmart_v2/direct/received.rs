@@ -2,10 +2,9 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::TcpStream;
 
 /// First length of the buffer of a connection: a request takes half a kilobyte.
 const BUFFER_BYTES: usize = 4 * 1_024;
@@ -46,15 +45,70 @@ impl Received {
         self.end < longer
     }
 
+    /// Reads all there is, up to `bytes_max` bytes: requests that came together are served together.
+    /// 0: no more will come. There must be room.
     pub(super) fn poll_read(
         &mut self,
-        stream: &mut TcpStream,
+        stream: &mut (impl AsyncRead + Unpin),
+        bytes_max: usize,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        let mut room = ReadBuf::new(&mut self.buffer[self.end..]);
-        ready!(Pin::new(stream).poll_read(context, &mut room))?;
-        let count = room.filled().len();
-        self.end += count;
-        Poll::Ready(Ok(count))
+        let mut total = 0;
+        loop {
+            let mut room = ReadBuf::new(&mut self.buffer[self.end..]);
+            match Pin::new(&mut *stream).poll_read(context, &mut room) {
+                Poll::Ready(Ok(())) => {}
+                // Whatever it is, it is found again by whoever reads next.
+                _ if total > 0 => return Poll::Ready(Ok(total)),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            }
+            let count = room.filled().len();
+            self.end += count;
+            total += count;
+            let filled = self.end == self.buffer.len();
+            if count == 0 || !filled || !self.make_room(bytes_max) {
+                return Poll::Ready(Ok(total));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    const BYTES_MAX: usize = 16 * 1_024;
+
+    fn read(received: &mut Received, from: &mut &[u8]) -> usize {
+        assert!(received.make_room(BYTES_MAX));
+        let mut context = Context::from_waker(Waker::noop());
+        match received.poll_read(from, BYTES_MAX, &mut context) {
+            Poll::Ready(Ok(count)) => count,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_came_together_is_read_together_up_to_the_limit() {
+        let sent: Vec<u8> = (0..20_000).map(|at| (at % 251) as u8).collect();
+        let mut received = Received::default();
+        let mut few = &sent[..3_000];
+        assert_eq!((read(&mut received, &mut few), read(&mut received, &mut few)), (3_000, 0));
+        received.skip(3_000);
+        let mut many = &sent[3_000..13_000];
+        assert_eq!(read(&mut received, &mut many), 10_000);
+        assert_eq!(received.bytes(), &sent[3_000..13_000]);
+        received.skip(9_999);
+        // One byte is left, and more comes than there may be.
+        let mut more = &sent[13_000..];
+        let mut much = [more, &sent].concat();
+        much.truncate(BYTES_MAX);
+        more = &much;
+        assert_eq!(read(&mut received, &mut more), BYTES_MAX - 1);
+        assert_eq!(received.bytes(), &[&sent[12_999..13_000], &much[..BYTES_MAX - 1]].concat());
+        assert!(!received.make_room(BYTES_MAX));
     }
 }
