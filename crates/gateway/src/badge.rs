@@ -86,6 +86,20 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_differs_in_one_bit_is_another() {
+        let vault = Vault::from_key([7; 32]);
+        let token = vault.issue(KeyId(1), LATER);
+        let mut badge = Badge::default();
+        for place in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            changed[place] ^= 1;
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(badge.claim(&vault, &token).is_ok());
+            assert!(badge.claim(&vault, &changed).is_err(), "{place}");
+        }
+    }
+
+    #[test]
     fn a_remembered_token_gets_old() {
         let vault = Vault::from_key([7; 32]);
         let token = vault.issue(KeyId(1), LATER);
