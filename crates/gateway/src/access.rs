@@ -14,6 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use openmart_exchange::Exchange;
 use openmart_model::{AccountId, AddressRange, ApiKey, KeyId, Scopes, Timestamp};
 
+use crate::badge::Badge;
 use crate::vault::{Secret, Vault};
 
 /// What a route asks of a key.
@@ -100,14 +101,16 @@ impl Access {
         Self { exchange, vault }
     }
 
-    /// The key of a token.
+    /// The key of a token, with the badge of the connection that it came over.
     pub(crate) fn identify(
         &self,
+        badge: &mut Badge,
         token: &str,
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Identified, Denied> {
-        let id = self.vault.verify(token, now).map_err(|_| Denied::Token)?;
+        let claim = badge.claim(&self.vault, token);
+        let id = claim.and_then(|claim| claim.key_at(now)).map_err(|_| Denied::Token)?;
         let identified = self.exchange.view(|state| {
             let key = state.engine().key(id).filter(|key| !key.revoked)?;
             Some(Identified {

@@ -24,6 +24,7 @@
 //! ```
 
 mod access;
+mod badge;
 mod bitmart_v2;
 mod limits;
 mod listener;

@@ -39,9 +39,22 @@ use crate::vault::Vault;
 /// trying again at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Turns that all connections get before what they queued is taken, while each turn brings more. With one
+/// Turns that all connections get before what they queued is taken, while turns bring more. With one
 /// caller there is one.
-const TURNS_MAX: usize = 8;
+const TURNS_MAX: usize = 16;
+
+/// Turns that bring nothing before it is taken that no more will come soon. After one, requests that
+/// the system has announced may still wait to be read; after two, somebody who was just answered
+/// has had time to ask again. A turn costs a microsecond, a sync fifty.
+const FRUITLESS_TURNS: usize = 3;
+
+/// With fewer commands than this in the round before, one fruitless turn is enough: the few who ask
+/// should not wait, and the core has time for their syncs.
+const BUSY: usize = 8;
+
+/// Commands that are cheap enough together: each bears a small share of the cost of a sync, and for
+/// more there is one fruitless turn.
+const AMPLE: usize = 64;
 
 /// Why a gateway does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -121,16 +134,22 @@ impl Gateway {
 
 /// Has all connections that are ready served before the exchange takes what they queued.
 async fn make_rounds(mut attendant: Attendant) {
+    let mut last_round = 0;
     loop {
         attendant.wake_due().await;
-        let mut waiting = attendant.waiting();
+        let (mut waiting, mut fruitless) = (attendant.waiting(), 0);
         for _ in 0..TURNS_MAX {
             // Comes back once every task that was ready has had its turn.
             tokio::task::yield_now().await;
             let before = std::mem::replace(&mut waiting, attendant.waiting());
-            if waiting == before {
+            fruitless = if waiting == before { fruitless + 1 } else { 0 };
+            let few = last_round < BUSY || waiting >= AMPLE;
+            if fruitless >= if few { 1 } else { FRUITLESS_TURNS } {
                 break;
             }
+        }
+        if waiting > 0 {
+            last_round = waiting;
         }
         attendant.ring();
     }
@@ -314,9 +333,9 @@ pub(crate) struct Tenancy {
 }
 
 impl Tenancy {
-    /// Whether the server stops.
-    pub(crate) fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+    /// The word when to stop, for somebody who serves many connections.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.clone()
     }
 
     /// Completes when the server stops. Losing the race of a `select!` loses nothing.

@@ -54,6 +54,20 @@ impl Site {
     pub(crate) fn pace(&self) -> Timestamp {
         self.options.pace_clock.now()
     }
+
+    /// Both.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { now: self.now(), pace: self.pace() }
+    }
+}
+
+/// When a request is looked at; those that are looked at together share one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// The time of day.
+    pub(crate) now: Timestamp,
+    /// The time that budgets go by.
+    pub(crate) pace: Timestamp,
 }
 
 /// The address of the peer. Without one, an address that is in no range but those of everybody.

@@ -39,6 +39,9 @@ const TAG_BYTES: usize = 16;
 const CLAIM_BYTES: usize = 1 + 4 + 8;
 const TOKEN_BYTES: usize = CLAIM_BYTES + 32;
 
+/// Characters of a token.
+pub(crate) const TOKEN_CHARS: usize = 2 * TOKEN_BYTES;
+
 /// What cannot be done with a master key or a sealed secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -85,6 +88,20 @@ pub enum TokenError {
     /// Past its time.
     #[error("expired token")]
     Expired,
+}
+
+/// What a token says that was issued here. It may be as old as it may get.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Claim {
+    key: KeyId,
+    expires: Timestamp,
+}
+
+impl Claim {
+    /// The key, unless the token is too old.
+    pub(crate) fn key_at(self, now: Timestamp) -> Result<KeyId, TokenError> {
+        if now >= self.expires { Err(TokenError::Expired) } else { Ok(self.key) }
+    }
 }
 
 /// An API secret in clear. Wiped when dropped, never printed.
@@ -189,6 +206,12 @@ impl Vault {
     /// # Errors
     /// When it was not issued here, or is as old as it may get.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<KeyId, TokenError> {
+        self.claim(token)?.key_at(now)
+    }
+
+    /// What a token says, which was issued here however long ago. The code is compared in constant
+    /// time.
+    pub(crate) fn claim(&self, token: &str) -> Result<Claim, TokenError> {
         let token = unhex::<TOKEN_BYTES>(token.as_bytes()).ok_or(TokenError::Malformed)?;
         let (claim, code) = token.split_at(CLAIM_BYTES);
         let mut expected = self.tokens.clone();
@@ -197,10 +220,10 @@ impl Vault {
         let [FORM, k0, k1, k2, k3, e0, e1, e2, e3, e4, e5, e6, e7] = *claim else {
             return Err(TokenError::Malformed);
         };
-        if now.0 >= u64::from_be_bytes([e0, e1, e2, e3, e4, e5, e6, e7]) {
-            return Err(TokenError::Expired);
-        }
-        Ok(KeyId(u32::from_be_bytes([k0, k1, k2, k3])))
+        Ok(Claim {
+            key: KeyId(u32::from_be_bytes([k0, k1, k2, k3])),
+            expires: Timestamp(u64::from_be_bytes([e0, e1, e2, e3, e4, e5, e6, e7])),
+        })
     }
 }
 

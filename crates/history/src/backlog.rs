@@ -21,10 +21,8 @@ const GATHER: Duration = Duration::from_millis(200);
 /// microsecond that asking costs.
 const TURN_ROWS_MIN: usize = 32;
 
-/// So many turns are what it is behind: the further behind, the longer it keeps the processor. It is
-/// taken away from whoever gives way for most of a slice of the scheduler (some milliseconds), so
-/// that with 60,000 rows to write, and turns of a millisecond, the writer gets a good quarter of a
-/// core that others want as well, and more beyond that.
+/// So many turns are what it is behind: the further behind, the longer it keeps the processor between
+/// two turns, so that giving way never keeps it from catching up.
 const TURNS_IN_LAG: usize = 64;
 
 /// The backlog and the bells.

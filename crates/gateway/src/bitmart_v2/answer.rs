@@ -3,7 +3,6 @@
 //! What enters: a JSON text or an error. What leaves: the HTTP response with the headers that every
 //! answer of this API carries.
 
-use std::io::Write;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -167,18 +166,36 @@ fn line(text: &mut Vec<u8>, name: &str, value: &[u8]) {
 }
 
 fn number_line(text: &mut Vec<u8>, name: &str, number: u64) {
-    // Writing to memory does not fail.
-    let _ = write!(text, "{name}: {number}\r\n");
+    let mut digits = [0; DIGITS_MAX];
+    line(text, name, decimal(number, &mut digits));
+}
+
+/// Digits of the longest number.
+const DIGITS_MAX: usize = 20;
+
+/// A number in digits. Formatting it took as long as the rest of an answer.
+fn decimal(mut number: u64, digits: &mut [u8; DIGITS_MAX]) -> &[u8] {
+    let mut begin = DIGITS_MAX;
+    loop {
+        begin -= 1;
+        digits[begin] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &digits[begin..];
+        }
+    }
 }
 
 impl Answer {
     /// Appends it to a text as the HTTP server would write it. `closing`: no more will follow.
-    pub(super) fn write(&self, text: &mut Vec<u8>, date: &mut Date, closing: bool) {
-        let reason = self.status.canonical_reason().unwrap_or("<none>");
+    pub(super) fn write(&self, text: &mut Vec<u8>, date: &Date, closing: bool) {
         match self.status {
             StatusCode::OK => text.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
             status => {
-                let _ = write!(text, "HTTP/1.1 {} {reason}\r\n", status.as_str());
+                let reason = status.canonical_reason().unwrap_or("<none>");
+                for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
+                    text.extend_from_slice(part.as_bytes());
+                }
             }
         }
         text.extend_from_slice(&CONSTANT_LINES);
@@ -195,13 +212,13 @@ impl Answer {
             line(text, header::CONNECTION.as_str(), b"close");
         }
         number_line(text, header::CONTENT_LENGTH.as_str(), self.body.len() as u64);
-        line(text, header::DATE.as_str(), date.now());
+        line(text, header::DATE.as_str(), date.text.as_bytes());
         text.extend_from_slice(b"\r\n");
         text.extend_from_slice(&self.body);
     }
 }
 
-/// The time of day as heads have it, written anew each second.
+/// The time of day as heads have it, in whole seconds.
 #[derive(Default, Debug)]
 pub(super) struct Date {
     second: u64,
@@ -209,14 +226,14 @@ pub(super) struct Date {
 }
 
 impl Date {
-    fn now(&mut self) -> &[u8] {
+    /// Looks at the clock. Until then it is no date.
+    pub(super) fn look(&mut self) {
         let now = SystemTime::now();
         let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         if second != self.second || self.text.is_empty() {
             self.second = second;
             self.text = httpdate::fmt_http_date(now);
         }
-        self.text.as_bytes()
     }
 }
 
@@ -229,5 +246,18 @@ impl IntoResponse for Answer {
         self.headers(response.headers_mut());
         *response.body_mut() = Body::from(self.body);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_in_digits() {
+        for number in [0, 1, 9, 10, 99, 100, 1_234_567_890, u64::MAX] {
+            let mut digits = [0; DIGITS_MAX];
+            assert_eq!(decimal(number, &mut digits), number.to_string().as_bytes());
+        }
     }
 }

@@ -12,7 +12,7 @@ use openmart_wire::bitmart_v2::{
 
 use super::Dialect;
 use super::answer::Answer;
-use super::authentication::Proof;
+use super::authentication::{Acquaintance, Proof};
 use super::routes::{Answering, Incoming};
 use super::translate::{self, Attempt, Listed};
 use crate::access::Caller;
@@ -24,13 +24,14 @@ pub(super) fn place(
     dialect: &Dialect,
     caller: Caller,
     incoming: &Incoming<'_>,
+    acquaintance: &mut Acquaintance,
 ) -> Result<(Proof, Attempt), Answer> {
     let request = PlaceOrder::parse(incoming.body)?;
     let strict = dialect.site.options.mode == SignatureMode::Strict;
     if strict && request.client_order_id.is_none() {
         return Err(ApiError::required(ParameterType::String, "client_order_id").into());
     }
-    let proof = Proof::of_order(dialect, caller, incoming, &request)?;
+    let proof = Proof::of_order(dialect, caller, incoming, acquaintance, &request)?;
     let order = dialect
         .site
         .exchange
@@ -43,9 +44,10 @@ pub(super) fn cancel(
     dialect: &Dialect,
     caller: Caller,
     incoming: &Incoming<'_>,
+    acquaintance: &mut Acquaintance,
 ) -> Result<(Proof, Attempt), Answer> {
     let request = CancelOrder::parse(incoming.segment(), incoming.body)?;
-    let proof = Proof::of_cancel(dialect, caller, incoming, &request)?;
+    let proof = Proof::of_cancel(dialect, caller, incoming, acquaintance, &request)?;
     let (account, order) = (caller.account(), OrderId(request.entrust_id()));
     Ok((proof, Attempt::Cancel { account, order }))
 }
@@ -55,9 +57,10 @@ pub(super) fn cancel_all(
     dialect: &Dialect,
     caller: Caller,
     incoming: &Incoming<'_>,
+    acquaintance: &mut Acquaintance,
 ) -> Result<(Proof, Attempt), Answer> {
     let request = CancelAll::from_query(&incoming.query()?)?;
-    let proof = Proof::of_cancel_all(dialect, caller, incoming, &request)?;
+    let proof = Proof::of_cancel_all(dialect, caller, incoming, acquaintance, &request)?;
     let market =
         dialect.site.exchange.view(|state| state.engine().market_by_symbol(&request.symbol));
     let market = market.ok_or(ApiError::UnknownSymbol)?;
@@ -71,32 +74,57 @@ pub(super) async fn told(
     attempt: Attempt,
     receipt: Result<Receipt, SubmitError>,
 ) -> Answer {
-    let receipt = match receipt {
-        Ok(receipt) => receipt,
-        Err(error) => return translate::submit_error(&error).into(),
-    };
-    let answer = match receipt.result {
-        Ok(Outcome::Placed { order, .. }) => Answer::json(&PlacedOrder { entrust_id: order.0 }),
-        Ok(_) => Answer::empty(),
+    match told_at_once(dialect, attempt, receipt) {
+        Ok(answer) => answer,
         // Rare, and larger than the rest: it must not make every answer larger.
-        Err(reject) => Box::pin(refused(dialect, attempt, reject)).await,
-    };
-    answer.with_sequence(receipt.sequence)
+        Err(refused) => Box::pin(refused.explained(dialect)).await,
+    }
 }
 
-async fn refused(dialect: &Dialect, attempt: Attempt, reject: Reject) -> Answer {
-    match attempt {
-        Attempt::Place(order) => {
+/// The same without waiting; for a cancel that was refused, the past must be asked why.
+pub(super) fn told_at_once(
+    dialect: &Dialect,
+    attempt: Attempt,
+    receipt: Result<Receipt, SubmitError>,
+) -> Result<Answer, RefusedCancel> {
+    let Receipt { sequence, result, .. } = match receipt {
+        Ok(receipt) => receipt,
+        Err(error) => return Ok(translate::submit_error(&error).into()),
+    };
+    let answer = match (result, attempt) {
+        (Ok(Outcome::Placed { order, .. }), _) => {
+            Answer::json(&PlacedOrder { entrust_id: order.0 })
+        }
+        (Ok(_), _) => Answer::empty(),
+        (Err(reject), Attempt::Cancel { account, order }) => {
+            return Err(RefusedCancel { account, order, reject, sequence });
+        }
+        (Err(reject), Attempt::Place(order)) => {
             let listed =
                 dialect.site.exchange.view(|state| Listed::get(state.engine(), order.market));
             let place = listed.as_ref().map(|listed| (listed, order.side));
             translate::reject(reject, place).into()
         }
-        Attempt::Cancel { account, order } => {
-            let answer = Answer::from(translate::reject(reject, None));
-            answer.with_reason(reason(dialect, account, order).await)
-        }
-        Attempt::CancelAll { .. } => translate::reject(reject, None).into(),
+        (Err(reject), Attempt::CancelAll { .. }) => translate::reject(reject, None).into(),
+    };
+    Ok(answer.with_sequence(sequence))
+}
+
+/// A cancel that was refused.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RefusedCancel {
+    account: AccountId,
+    order: OrderId,
+    reject: Reject,
+    sequence: u64,
+}
+
+impl RefusedCancel {
+    /// The answer that says why.
+    pub(super) async fn explained(self, dialect: &Dialect) -> Answer {
+        let Self { account, order, reject, sequence } = self;
+        let answer = Answer::from(translate::reject(reject, None)).with_sequence(sequence);
+        answer.with_reason(reason(dialect, account, order).await)
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn ping(_: &Dialect, _: &Incoming<'_>) -> Result<Answer, Answer> {
 
 /// `GET /v2/time`.
 pub(super) fn time(_: &Dialect, incoming: &Incoming<'_>) -> Result<Answer, Answer> {
-    Ok(Answer::json(&ServerTime { server_time: incoming.now.0 }))
+    Ok(Answer::json(&ServerTime { server_time: incoming.now().0 }))
 }
 
 /// `GET /v2/steps`.
@@ -65,7 +65,7 @@ pub(super) fn ticker(dialect: &Dialect, incoming: &Incoming<'_>) -> Result<Answe
     let Some(symbol) = symbol else {
         let all: Vec<_> = site.exchange.view(|state| {
             let feeds = state.market_data().markets();
-            let tickers = feeds.map(|(_, feed)| feed.ticker(incoming.now));
+            let tickers = feeds.map(|(_, feed)| feed.ticker(incoming.now()));
             Listed::all(state.engine()).into_iter().zip(tickers).collect()
         });
         let tickers: Vec<_> =
@@ -75,7 +75,7 @@ pub(super) fn ticker(dialect: &Dialect, incoming: &Incoming<'_>) -> Result<Answe
     let (listed, ticker) = site.exchange.view(|state| {
         let (market, listed) = Listed::find(state.engine(), &symbol)?;
         let feed = state.market_data().market(market).ok_or(ApiError::Internal)?;
-        Ok::<_, ApiError>((listed, feed.ticker(incoming.now)))
+        Ok::<_, ApiError>((listed, feed.ticker(incoming.now())))
     })?;
     Ok(Answer::json(&listed.ticker(&ticker, url)))
 }
@@ -110,7 +110,7 @@ pub(super) fn klines<'a>(dialect: &'a Dialect, incoming: &'a Incoming<'a>) -> An
         let open_times = Timestamp(asked.from)..=Timestamp(asked.to);
         let (market, listed) =
             with_market(dialect, incoming, |market, listed, _| Ok((market, listed)))?;
-        let (now, rows_max) = (incoming.now, limits::KLINES_MAX);
+        let (now, rows_max) = (incoming.now(), limits::KLINES_MAX);
         let request = KlineRequest { market, step, open_times, now, rows_max };
         let site = &dialect.site;
         let rows = match site.exchange.view(|state| state.klines(&request)) {

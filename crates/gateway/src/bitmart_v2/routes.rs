@@ -27,11 +27,11 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use super::Dialect;
 use super::answer::Answer;
-use super::authentication::{self, Proof};
+use super::authentication::{self, Acquaintance, Proof};
 use super::translate::Attempt;
 use super::{orders, public, stream, trades, wallet};
 use crate::access::{Caller, Scope};
-use crate::site::peer_address;
+use crate::site::{Moment, peer_address};
 
 const AUTHORIZATION: HeaderName = HeaderName::from_static("x-bm-authorization");
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-bm-timestamp");
@@ -125,7 +125,8 @@ type PastHandler = for<'a> fn(&'a Dialect, &'a Incoming<'a>) -> Answering<'a>;
 type PrivatePastHandler = for<'a> fn(&'a Dialect, Caller, &'a Incoming<'a>) -> Answering<'a>;
 
 /// Says what a caller wants done, with the proof that he does.
-type SignedHandler = fn(&Dialect, Caller, &Incoming<'_>) -> Result<(Proof, Attempt), Answer>;
+type SignedHandler =
+    fn(&Dialect, Caller, &Incoming<'_>, &mut Acquaintance) -> Result<(Proof, Attempt), Answer>;
 
 /// The headers that this dialect reads. One that is given twice counts as missing, since it must not
 /// be the server who chooses.
@@ -158,7 +159,7 @@ pub(super) struct Incoming<'a> {
     headers: HeaderValues<'a>,
     pub(super) body: &'a [u8],
     pub(super) address: IpAddr,
-    pub(super) now: Timestamp,
+    moment: Moment,
 }
 
 impl<'a> Incoming<'a> {
@@ -168,9 +169,13 @@ impl<'a> Incoming<'a> {
         headers: HeaderValues<'a>,
         body: &'a [u8],
         address: IpAddr,
-        now: Timestamp,
+        moment: Moment,
     ) -> Self {
-        Self { path, query: None, headers, body, address, now }
+        Self { path, query: None, headers, body, address, moment }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.moment.now
     }
 
     /// The variable segment of the path as sent: in all patterns it is the third.
@@ -235,12 +240,14 @@ impl Route {
     async fn answer(&self, dialect: &Dialect, request: Request) -> Result<Answer, Answer> {
         let (head, body) = request.into_parts();
         let address = peer_address(&head.extensions);
-        let now = dialect.site.now();
+        let moment = dialect.site.moment();
         let headers = HeaderValues::of(&head.headers);
-        let caller = self.admit(dialect, &headers, address, now)?;
+        // Here nobody knows which connection it is.
+        let mut nobody = Acquaintance::default();
+        let caller = self.admit(dialect, &headers, address, moment, &mut nobody)?;
         let body = read_body(dialect, body).await?;
         let (path, query) = (head.uri.path(), head.uri.query());
-        let incoming = Incoming { path, query, headers, body: &body, address, now };
+        let incoming = Incoming { path, query, headers, body: &body, address, moment };
         match (self.policy, caller) {
             (Policy::Public(handler) | Policy::Login(handler), _) => handler(dialect, &incoming),
             (Policy::PublicPast(handler), _) => handler(dialect, &incoming).await,
@@ -249,7 +256,7 @@ impl Route {
                 handler(dialect, caller, &incoming).await
             }
             (Policy::Signed(_, handler), Some(caller)) => {
-                let (Proof { .. }, attempt) = handler(dialect, caller, &incoming)?;
+                let (Proof { .. }, attempt) = handler(dialect, caller, &incoming, &mut nobody)?;
                 let receipt = carry_out(dialect, attempt).await;
                 Ok(orders::told(dialect, attempt, receipt).await)
             }
@@ -266,35 +273,37 @@ impl Route {
         dialect: &Dialect,
         headers: &HeaderValues<'_>,
         address: IpAddr,
-        now: Timestamp,
+        Moment { now, pace }: Moment,
+        acquaintance: &mut Acquaintance,
     ) -> Result<Option<Caller>, Answer> {
         let site = &dialect.site;
         let scope = match self.policy {
             Policy::Public(_) | Policy::PublicPast(_) => {
-                site.limiter.public(address, site.pace())?;
+                site.limiter.public(address, pace)?;
                 return Ok(None);
             }
             Policy::Login(_) => {
-                site.limiter.token_asked(address, site.pace())?;
+                site.limiter.token_asked(address, pace)?;
                 return Ok(None);
             }
             Policy::Private(scope, _)
             | Policy::PrivatePast(scope, _)
             | Policy::Signed(scope, _) => scope,
         };
-        let identified = headers::bearer_token(headers.authorization)
-            .map_err(Answer::from)
-            .and_then(|token| Ok(site.access.identify(token, address, now)?));
+        let identified =
+            headers::bearer_token(headers.authorization).map_err(Answer::from).and_then(|token| {
+                Ok(site.access.identify(&mut acquaintance.badge, token, address, now)?)
+            });
         let identified = match identified {
             Ok(identified) => identified,
             Err(refused) => {
-                site.limiter.public(address, site.pace())?;
+                site.limiter.public(address, pace)?;
                 return Err(refused);
             }
         };
         match scope {
-            Scope::Cancel => site.limiter.cancel(identified.key(), site.pace())?,
-            Scope::Read | Scope::Trade => site.limiter.private(identified.key(), site.pace())?,
+            Scope::Cancel => site.limiter.cancel(identified.key(), pace)?,
+            Scope::Read | Scope::Trade => site.limiter.private(identified.key(), pace)?,
         }
         let window_ms = site.options.timestamp_window_ms;
         headers::check_timestamp(headers.timestamp, now.0, window_ms)?;
@@ -308,12 +317,14 @@ pub(super) fn attempt(
     place: usize,
     dialect: &Dialect,
     incoming: &Incoming<'_>,
+    acquaintance: &mut Acquaintance,
 ) -> Result<Attempt, Answer> {
     let route = &ROUTES[place];
-    let caller = route.admit(dialect, &incoming.headers, incoming.address, incoming.now)?;
+    let Incoming { headers, address, moment, .. } = incoming;
+    let caller = route.admit(dialect, headers, *address, *moment, acquaintance)?;
     match (route.policy, caller) {
         (Policy::Signed(_, handler), Some(caller)) => {
-            let (Proof { .. }, attempt) = handler(dialect, caller, incoming)?;
+            let (Proof { .. }, attempt) = handler(dialect, caller, incoming, acquaintance)?;
             Ok(attempt)
         }
         _ => unreachable!("only signed routes are served past the router"),

@@ -8,11 +8,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use openmart_gateway::{RateLimits, direct_request_bytes};
-use openmart_model::{Command, MarketId, MarketStatus};
+use openmart_model::{Command, MarketId, MarketStatus, Timestamp};
 
 use crate::http::{Call, connect, read_one};
 use crate::venue::{
-    ALICE, BOB, CANCELER, ELSEWHERE, HERE, Key, NOW, READER, REVOKED, Setup, TRADER, Venue, sign,
+    ALICE, BOB, CANCELER, ELSEWHERE, HERE, Key, NOW, READER, REVOKED, Setup, TRADER, Venue,
+    message, sign,
 };
 
 const STEPS: u64 = 400;
@@ -273,6 +274,76 @@ fn many_requests_at_once_are_answered_in_order() {
         sequence += 1;
     }
     writing.join().unwrap();
+}
+
+/// What a connection remembers of those who spoke on it lets nobody in.
+#[test]
+fn every_request_of_a_connection_is_checked_as_the_first() {
+    let venue = Venue::new();
+    let [mut of_alice, mut of_bob] = [(ALICE, "sell"), (BOB, "buy")].map(|(key, side)| {
+        let price = if side == "sell" { "2.6" } else { "2.4" };
+        (0..6).map(|_| venue.placed(key, side, "10", price)).collect::<Vec<u64>>()
+    });
+    let mut stream = connect(venue.address);
+    let mut ask = |call: &Call| {
+        stream.write_all(&call.bytes()).unwrap();
+        let reply = read_one(&mut stream);
+        (reply.status, reply.text().to_owned())
+    };
+    let done = (200, "{}".to_owned());
+    let refused = |text: &str| (401, message(text));
+    // Two keys in turns, then the token of one with the signature of the other.
+    for _ in 0..2 {
+        assert_eq!(ask(&venue.cancel(ALICE, of_alice.pop().unwrap())), done);
+        assert_eq!(ask(&venue.cancel(BOB, of_bob.pop().unwrap())), done);
+    }
+    let id = of_alice[0];
+    let theirs = sign(BOB, &format!("entrust_id={id}"));
+    let (status, _) = ask(&venue.cancel(ALICE, id).with("X-BM-SIGNATURE", theirs));
+    assert_ne!(status, 200);
+    // A token that differs in its last character from the one before.
+    let token = venue.token(ALICE);
+    let (rest, last) = token.split_at(token.len() - 1);
+    let forged = format!("Bearer {rest}{}", if last == "0" { '1' } else { '0' });
+    let unauthorized = refused("Unauthorized");
+    assert_eq!(ask(&venue.cancel(ALICE, id).with("X-BM-AUTHORIZATION", forged)), unauthorized);
+    assert_eq!(ask(&venue.cancel(ALICE, of_alice.pop().unwrap())), done);
+    // A key that may do less, and one that is revoked while the connection knows it.
+    assert_eq!(ask(&venue.cancel(READER, id)).0, 403);
+    assert_eq!(ask(&venue.cancel(CANCELER, of_alice.pop().unwrap())), done);
+    venue.revoke(CANCELER);
+    assert_eq!(ask(&venue.cancel(CANCELER, id)), unauthorized);
+    // A token that gets too old between two requests.
+    assert_eq!(ask(&venue.cancel(ALICE, of_alice.pop().unwrap())), done);
+    venue.clock.set(Timestamp(NOW + 900_000));
+    let late = venue.cancel(ALICE, id).with("X-BM-TIMESTAMP", (NOW + 900_000).to_string());
+    assert_eq!(ask(&late), unauthorized);
+    assert_eq!(venue.exchange.view(|state| state.engine().orders_open()), of_alice.len() + 4);
+}
+
+/// Answers of refused cancels, for which the past is asked, and of others at the same desk.
+#[test]
+fn many_connections_get_their_own_answers() {
+    let venue = Venue::new();
+    let ids: Vec<u64> = (0..40).map(|_| venue.placed(ALICE, "sell", "3", "2.5")).collect();
+    let mut streams: Vec<TcpStream> = ids.iter().map(|_| connect(venue.address)).collect();
+    for (stream, id) in streams.iter_mut().zip(&ids) {
+        let [cancel, unknown] = [*id, 1_000_000 + id].map(|id| venue.cancel(ALICE, id).bytes());
+        stream.write_all(&[&cancel[..], &cancel, &unknown].concat()).unwrap();
+    }
+    let mut sequences = Vec::new();
+    for stream in &mut streams {
+        let replies = [read_one(stream), read_one(stream), read_one(stream)];
+        assert_eq!(replies.each_ref().map(|reply| reply.status), [200, 404, 404]);
+        let reasons = replies.each_ref().map(|reply| reply.header("x-openmart-reason"));
+        assert_eq!(reasons, [None, Some("canceled"), Some("unknown")]);
+        let all = replies.each_ref().map(|reply| reply.sequence().unwrap());
+        assert!(all.is_sorted(), "in order: {all:?}");
+        sequences.extend(all);
+    }
+    sequences.sort_unstable();
+    sequences.dedup();
+    assert_eq!(sequences.len(), 3 * ids.len());
 }
 
 #[test]

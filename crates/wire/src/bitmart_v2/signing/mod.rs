@@ -102,10 +102,14 @@ impl Signature {
         if text.len() != 2 * digest.len() {
             return None;
         }
+        // Without a branch for each character: digits are below 16, everything else is not.
+        let mut all = 0;
         for (byte, pair) in digest.iter_mut().zip(text.chunks_exact(2)) {
-            *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
+            let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+            all |= high | low;
+            *byte = (high << 4) | (low & 15);
         }
-        Some(Self { digest })
+        (all < 16).then_some(Self { digest })
     }
 }
 
@@ -115,14 +119,17 @@ impl fmt::Debug for Signature {
     }
 }
 
-fn hex_digit(character: u8) -> Option<u8> {
-    match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        b'A'..=b'F' => Some(character - b'A' + 10),
-        _ => None,
+/// The value of each character as a digit of hex in either case; 255 for one that is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [u8::MAX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        digits[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        digits[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
     }
-}
+    digits
+};
 
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
