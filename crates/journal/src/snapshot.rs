@@ -20,6 +20,9 @@ use crate::storage::{Access, Lock, Storage};
 const MAGIC: [u8; 8] = *b"OMSNAPSH";
 /// Fixed part of a snapshot file, before its content.
 pub(crate) const SNAPSHOT_HEADER_BYTES: usize = 128;
+/// Bytes written between two syncs: short enough that a commit which waits for the same disk waits
+/// little.
+const PIECE_BYTES: usize = 1 << 20;
 /// The checksum of the header fills its last four bytes.
 const HEADER_CRC_AT: usize = SNAPSHOT_HEADER_BYTES - 4;
 
@@ -208,7 +211,14 @@ impl SnapshotWriter {
         let write = || {
             let file = storage.create(&temporary).map_err(failed("create"))?;
             file.write_at(header, 0).map_err(failed("write"))?;
-            file.write_at(bytes, header.len() as u64).map_err(failed("write"))?;
+            let mut offset = header.len() as u64;
+            for (number, piece) in bytes.chunks(PIECE_BYTES).enumerate() {
+                if number > 0 {
+                    file.sync().map_err(failed("sync"))?;
+                }
+                file.write_at(piece, offset).map_err(failed("write"))?;
+                offset += piece.len() as u64;
+            }
             file.sync().map_err(failed("sync"))?;
             storage.rename(&temporary, &name).map_err(failed("rename"))?;
             storage.sync_folder().map_err(failed("sync the folder of"))
