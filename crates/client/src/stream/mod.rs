@@ -73,7 +73,8 @@ impl Client {
     /// Opens a stream. From then on it reconnects by itself, for as long as it takes.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] if the first connection does not come about.
+    /// [`Error::Unreachable`] if the first connection does not come about, tried as often as the
+    /// [policy](crate::RetryPolicy) says.
     pub async fn stream(&self) -> Result<Stream, Error> {
         let (wishes, wished) = mpsc::unbounded_channel();
         let (told, events) = mpsc::channel(EVENTS_WAITING_MAX);

@@ -66,10 +66,25 @@ impl Follower {
         wishes: mpsc::UnboundedReceiver<Wish>,
         events: mpsc::Sender<Event>,
     ) -> Result<Self, Error> {
-        let unreachable =
-            |reason| Error::Unreachable { url: client.stream_url().to_string(), reason };
-        let socket = Some(connect(&client).await.map_err(unreachable)?);
-        Ok(Self { client, socket, subscriptions: Subscriptions::default(), wishes, events })
+        let mut follower =
+            Self { client, socket: None, subscriptions: Subscriptions::default(), wishes, events };
+        let policy = follower.client.retry_policy().clone();
+        for repetition in 0.. {
+            match connect(&follower.client).await {
+                Ok(socket) => {
+                    follower.socket = Some(socket);
+                    break;
+                }
+                Err(_) if repetition + 1 < policy.attempts_max => {
+                    sleep(follower.wait(repetition)).await;
+                }
+                Err(reason) => {
+                    let url = follower.client.stream_url().to_string();
+                    return Err(Error::Unreachable { url, reason });
+                }
+            }
+        }
+        Ok(follower)
     }
 
     /// Runs until the stream is dropped.
