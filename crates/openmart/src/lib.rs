@@ -9,11 +9,13 @@
 
 mod arguments;
 mod bootstrap;
+mod commands;
 mod config;
 mod demo;
 mod journal;
 mod logging;
 mod master_key;
+mod moment;
 mod printing;
 mod random;
 mod serve;
@@ -43,12 +45,13 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Journal(tool) => journal::run(tool),
+        Command::Client(command) => commands::run(command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("openmart: {}", sentence(&error));
-            ExitCode::FAILURE
+            ExitCode::from(commands::exit_code(&error))
         }
     }
 }
