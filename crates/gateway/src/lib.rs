@@ -24,7 +24,9 @@
 //! ```
 
 mod access;
+mod admin;
 mod bitmart_v2;
+mod faults;
 mod limits;
 mod listener;
 mod metrics;
@@ -36,7 +38,9 @@ mod site;
 mod ticks;
 mod vault;
 
+pub use admin::{Admin, AdminToken, AdminTokenError};
 pub use bitmart_v2::direct_request_bytes;
+pub use faults::{Controls, FaultsError, RaceError, RuleError};
 pub use limits::{Budget, RateLimits};
 pub use listener::{BindError, Gateway};
 pub use metrics::Requests;

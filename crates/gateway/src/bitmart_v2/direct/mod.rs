@@ -229,6 +229,10 @@ impl Connection {
             if self.group.len() >= GROUP_MAX {
                 break Next::Group;
             }
+            // Faults and races are the router's business.
+            if self.dialect.site.faults.is_armed() {
+                break Next::Other;
+            }
             let request =
                 match recognize(&self.received.buffer[self.received.begin..self.received.end]) {
                     Recognized::Whole(request) => request,
