@@ -7,10 +7,12 @@
 //!
 //! It is a library so that its parsers can be fuzzed; the program is [`run`] and nothing else.
 
+mod admin;
 mod arguments;
 mod bootstrap;
 mod config;
 mod demo;
+mod faults_file;
 mod journal;
 mod logging;
 mod master_key;
@@ -27,20 +29,25 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing_subscriber::filter::LevelFilter;
 
+use admin::Unreachable;
 use arguments::{Arguments, Command};
+
+/// The exit code of a command that found no exchange.
+const UNREACHABLE: u8 = 3;
 
 /// The program: reads the arguments of the process and does what they say. Wrong usage ends the
 /// process with exit code 2.
 pub fn run() -> ExitCode {
     let Arguments { log, command } = Arguments::parse();
     let default = match command {
-        Command::Demo(_) => LevelFilter::WARN,
+        Command::Demo(_) | Command::Admin(_) => LevelFilter::WARN,
         _ => LevelFilter::INFO,
     };
     logging::start(log.unwrap_or(default));
     let done = match &command {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Admin(arguments) => admin::run(arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Journal(tool) => journal::run(tool),
     };
@@ -48,7 +55,10 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("openmart: {}", sentence(&error));
-            ExitCode::FAILURE
+            match error.is::<Unreachable>() {
+                true => ExitCode::from(UNREACHABLE),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "cli/admin.rs"]
+mod admin;
 #[path = "cli/demo.rs"]
 mod demo;
 #[path = "cli/journal.rs"]
