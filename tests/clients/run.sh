@@ -10,6 +10,8 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${OPENMART_CLIENTS:-$here/../../target/clients}
 all="seed-shell seed-python seed-go ccxt-1.19.1 ccxt-1.34.1 ccxt-async-1.19.1 ccxt-async-1.34.1 npm-1.2.1 websocket-client"
+# This one needs the operator's leave to break things.
+[ -z "${OPENMART_ADMIN_URL:-}" ] || all="$all ccxt-faults-1.34.1"
 # A client that takes longer hangs: the slowest needs a few seconds.
 client_seconds_max=60
 
@@ -37,6 +39,7 @@ client() {
     seed-python) "$cache/ccxt-1.34.1/bin/python" "$here/seed_python.py" "$url" ;;
     seed-go) go run "$here/seed_go/main.go" "$url" ;;
     ccxt-async-*) "$cache/${1/-async/}/bin/python" "$here/ccxt_async.py" "$url" ;;
+    ccxt-faults-*) "$cache/${1/-faults/}/bin/python" "$here/ccxt_faults.py" "$url" ;;
     ccxt-*) "$cache/$1/bin/python" "$here/ccxt_suite.py" "$url" ;;
     websocket-client) "$cache/ccxt-1.34.1/bin/python" "$here/ws_suite.py" "$url" ;;
     npm-*) node "$here/npm_suite.js" "$url" ;;

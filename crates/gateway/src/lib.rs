@@ -24,8 +24,10 @@
 //! ```
 
 mod access;
+mod admin;
 mod badge;
 mod bitmart_v2;
+mod faults;
 mod limits;
 mod listener;
 mod metrics;
@@ -37,7 +39,9 @@ mod site;
 mod ticks;
 mod vault;
 
+pub use admin::{Admin, AdminToken, AdminTokenError};
 pub use bitmart_v2::direct_request_bytes;
+pub use faults::{Controls, FaultsError, RaceError, RuleError};
 pub use limits::{Budget, RateLimits};
 pub use listener::{BindError, Gateway};
 pub use metrics::Requests;

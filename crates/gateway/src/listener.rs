@@ -2,7 +2,8 @@
 //!
 //! What enters: TCP connections. What leaves: HTTP requests with the peer's address, to a router.
 //! A request that asks for an upgrade also carries its [`Tenancy`], which whoever takes the
-//! connection over must keep. What it must not know: paths, dialects.
+//! connection over must keep. An answer with the sign [`HangUp`] is not sent: its connection ends. What
+//! it must not know: paths, dialects.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tower::Service;
 
+use crate::faults::Controls;
 use crate::limits::Network;
 use crate::metrics::Requests;
 use crate::options::Options;
@@ -116,6 +118,11 @@ impl Gateway {
     /// Counts of requests, for [`Operations`](crate::Operations).
     pub fn requests(&self) -> Requests {
         self.site.requests.clone()
+    }
+
+    /// What it is told to break.
+    pub fn controls(&self) -> Controls {
+        Controls::new(self.site.clone())
     }
 
     /// Serves until `shutdown` completes. Then takes no more connections, lets requests in flight
@@ -301,7 +308,14 @@ async fn serve_http(
             request.extensions_mut().insert(lent.clone());
         }
         // A router is always ready.
-        router.clone().call(request)
+        let answering = router.clone().call(request);
+        async move {
+            let answer = answering.await.unwrap_or_else(|never| match never {});
+            match answer.extensions().get::<HangUp>() {
+                None => Ok(answer),
+                Some(hang_up) => Err(*hang_up),
+            }
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -322,6 +336,11 @@ async fn serve_http(
         tracing::debug!(%error, "connection ended");
     }
 }
+
+/// In an answer: the connection ends here, and the answer is not sent.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("hung up on purpose")]
+pub(crate) struct HangUp;
 
 /// The right to keep a connection after HTTP is done with it: its seat, the word when to stop, and
 /// the server's waiting for its end.

@@ -1,8 +1,8 @@
-//! The operator's listener: health and metrics.
+//! The operator's listener: health, metrics, and the operator's API.
 //!
 //! What enters: requests of the operator's tools. What leaves: whether the exchange takes commands,
-//! and figures about it as Prometheus text. Nothing here is secret and nothing can be changed here,
-//! but it is for the operator: keep it off public networks.
+//! and figures about it as Prometheus text; and what [`Admin`] answers to whoever has the operator's
+//! token. It is for the operator: keep it off public networks.
 
 use std::fmt::Write;
 use std::future::Future;
@@ -15,6 +15,8 @@ use http::{StatusCode, header};
 use openmart_exchange::{Condition, Exchange, Space, Status};
 use tokio::net::TcpListener;
 
+use crate::admin::{self, Admin};
+use crate::faults::Controls;
 use crate::listener::{BindError, ConnectionLimits, listen_on, serve};
 use crate::metrics::Requests;
 
@@ -28,13 +30,14 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     drain_timeout: Duration::from_secs(1),
 };
 
-/// `GET /health/live`, `/health/ready` and `/metrics`, listening.
+/// `GET /health/live`, `/health/ready`, `/metrics` and the operator's API, listening.
 #[derive(Debug)]
 pub struct Operations {
     listener: TcpListener,
     local_addr: SocketAddr,
     exchange: Exchange,
     requests: Option<Requests>,
+    admin: Option<Admin>,
 }
 
 impl Operations {
@@ -44,12 +47,17 @@ impl Operations {
     /// When the address cannot be had.
     pub async fn bind(exchange: Exchange, listen: SocketAddr) -> Result<Self, BindError> {
         let (listener, local_addr) = listen_on(listen).await?;
-        Ok(Self { listener, local_addr, exchange, requests: None })
+        Ok(Self { listener, local_addr, exchange, requests: None, admin: None })
     }
 
     /// Shows the counts of a gateway as well.
     pub fn with_requests(self, requests: Requests) -> Self {
         Self { requests: Some(requests), ..self }
+    }
+
+    /// Answers the operator's API as well.
+    pub fn with_admin(self, admin: Admin) -> Self {
+        Self { admin: Some(admin), ..self }
     }
 
     /// The address, with the port that was given for port 0.
@@ -62,12 +70,17 @@ impl Operations {
         let (exchange, requests) = (self.exchange.clone(), self.requests);
         let ready = async move || health(&exchange.status().condition);
         let exchange = self.exchange;
+        let controls = self.admin.as_ref().map(|admin| admin.controls().clone());
         let metrics = async move || {
             let accounts = exchange.view(|state| state.engine().accounts_len());
-            let text = prometheus(&exchange.status(), accounts, requests.as_ref());
+            let mut text = prometheus(&exchange.status(), accounts, requests.as_ref());
+            if let Some(controls) = &controls {
+                add_faults(&mut text, controls);
+            }
             ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
         };
-        let router = Router::new()
+        let router = self.admin.map_or_else(Router::new, admin::router);
+        let router = router
             .route("/health/live", get(async || "live\n"))
             .route("/health/ready", get(ready))
             .route("/metrics", get(metrics));
@@ -85,6 +98,19 @@ fn health(condition: &Condition) -> (StatusCode, String) {
             (StatusCode::SERVICE_UNAVAILABLE, format!("stopped: {reason}\n"))
         }
         _ => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned()),
+    }
+}
+
+/// How much is broken on purpose.
+fn add_faults(text: &mut String, controls: &Controls) {
+    let (rules, races, struck) = controls.figures();
+    for (name, kind, help, value) in [
+        ("openmart_fault_rules", "gauge", "Fault rules in force; 0 unless asked for", rules as u64),
+        ("openmart_races_waiting", "gauge", "Races armed and not over", races as u64),
+        ("openmart_faults_struck", "gauge", "Strikes of the rules in force", struck),
+    ] {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
     }
 }
 

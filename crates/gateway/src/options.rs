@@ -41,6 +41,9 @@ pub struct Options {
     /// Listen on an address other than loopback although nothing here encrypts. Default: no.
     /// Tokens and balances then travel in the clear unless something in front adds TLS.
     pub public_bind_without_tls: bool,
+    /// Let the operator arm faults and races although others than he can reach the address. Default:
+    /// no, since they would meet them as well.
+    pub faults_on_public_bind: bool,
     /// Connections at a time. Default 8,192: each may hold a buffer of
     /// [`header_bytes_max`](Self::header_bytes_max).
     pub connections_max: usize,
@@ -91,6 +94,7 @@ impl Options {
             timestamp_window_ms: openmart_wire::bitmart_v2::limits::TIMESTAMP_WINDOW_MS,
             token_lifetime_s: openmart_wire::bitmart_v2::limits::TOKEN_LIFE_S,
             public_bind_without_tls: false,
+            faults_on_public_bind: false,
             connections_max: 8_192,
             connections_per_address_max: 1_024,
             header_bytes_max: 16 * 1_024,
@@ -116,6 +120,7 @@ impl fmt::Debug for Options {
             .field("timestamp_window_ms", &self.timestamp_window_ms)
             .field("token_lifetime_s", &self.token_lifetime_s)
             .field("public_bind_without_tls", &self.public_bind_without_tls)
+            .field("faults_on_public_bind", &self.faults_on_public_bind)
             .finish_non_exhaustive()
     }
 }

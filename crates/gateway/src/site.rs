@@ -11,6 +11,7 @@ use openmart_model::Timestamp;
 
 use crate::access::Access;
 use crate::bitmart_v2;
+use crate::faults::Faults;
 use crate::limits::Limiter;
 use crate::listener::Direct;
 use crate::metrics::Requests;
@@ -26,6 +27,7 @@ pub(crate) struct Site {
     pub(crate) access: Access,
     pub(crate) limiter: Limiter,
     pub(crate) requests: Requests,
+    pub(crate) faults: Faults,
     pub(crate) options: Options,
 }
 
@@ -38,6 +40,7 @@ impl Site {
         Self {
             access: Access::new(exchange.clone(), vault),
             past: Past::new(exchange.clone()),
+            faults: Faults::new(exchange.clone(), bitmart_v2::ROUTE_NAMES),
             exchange,
             limiter: Limiter::new(options.rate_limits),
             requests: Requests::default(),

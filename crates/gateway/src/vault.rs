@@ -244,6 +244,12 @@ fn derive(master: &Hmac<Sha256>, name: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
     Zeroizing::new(derived.finalize().into_bytes().into())
 }
 
+/// The text of a file that holds a random number as the master key's does, made if it is not there.
+pub(crate) fn hex_file(path: &Path) -> Result<Zeroizing<String>, VaultError> {
+    let number = key_file::read_or_create(path)?;
+    Ok(Zeroizing::new(hex(&*number)))
+}
+
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(2 * bytes.len());

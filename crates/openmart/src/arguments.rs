@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Run an exchange from a configuration and keep everything in a data folder.
     Serve(Serve),
+    /// Tell a running exchange what its operator wants: faults and races, for those who test clients.
+    Admin(Admin),
     /// Print the signature of a message, as `openssl dgst -sha256 -hmac` does.
     Sign(Sign),
     /// Look into a data folder while no exchange needs to run.
@@ -56,6 +58,13 @@ pub(crate) struct Demo {
     /// Rate limits to apply.
     #[arg(long, value_enum, default_value_t = RateLimits::Off)]
     pub(crate) limits: RateLimits,
+    /// Address for `openmart admin`, health checks and metrics; port 0 takes a free port [default:
+    /// none].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) admin_listen: Option<SocketAddr>,
+    /// Break what the rules in this file say; `docs/faults.md` explains them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
 }
 
 /// Which set of rate limits applies.
@@ -83,6 +92,110 @@ pub(crate) struct Serve {
     /// 127.0.0.1:8471].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) admin_listen: Option<SocketAddr>,
+    /// Break what the rules in this file say; `docs/faults.md` explains them. For tests of clients.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Allow faults and races although others can reach the address, and would meet them too.
+    #[arg(long)]
+    pub(crate) allow_faults_on_public_bind: bool,
+}
+
+/// Where the exchange is, and what it is told.
+#[derive(Args)]
+pub(crate) struct Admin {
+    /// The operator's listener.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "OPENMART_ADMIN_URL",
+        default_value = "http://127.0.0.1:8471"
+    )]
+    pub(crate) url: String,
+    /// The operator's token [default: what the data folder holds].
+    #[arg(long, global = true, env = "OPENMART_ADMIN_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// The data folder, in which the token lies.
+    #[arg(long, global = true, value_name = "DIR", default_value = "./openmart-data")]
+    pub(crate) data_dir: PathBuf,
+    /// Print the answer as JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// What it is told.
+    #[command(subcommand)]
+    pub(crate) noun: AdminNoun,
+}
+
+impl std::fmt::Debug for Admin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Admin").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminNoun {
+    /// Break requests, answers and frames by rules; `docs/faults.md` explains them.
+    #[command(subcommand)]
+    Faults(AdminFaults),
+    /// Let the next order of a key run into a race.
+    #[command(subcommand)]
+    Race(AdminRace),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminFaults {
+    /// Show the rules, and how often each struck.
+    List,
+    /// Add the rules of a file to those there are; all of them or none. Its seed must not be given.
+    Add {
+        /// TOML.
+        file: PathBuf,
+    },
+    /// Put the rules of a file in place of all there are. Counts begin anew.
+    Set {
+        /// TOML.
+        file: PathBuf,
+    },
+    /// End one rule.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+    /// End every rule.
+    Clear,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminRace {
+    /// Arm a race for the next order that a key places.
+    Arm {
+        /// What is to happen.
+        #[arg(value_enum)]
+        race: RaceName,
+        /// The API key.
+        #[arg(long)]
+        key: String,
+        /// How much of what remains is filled [default: 50 for a partial fill, else all].
+        #[arg(long, value_name = "N")]
+        percent: Option<u8>,
+    },
+    /// Show races that wait, and the last ones that are over.
+    List,
+    /// Forget all races but those that are under way.
+    Clear,
+}
+
+/// What may happen to an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum RaceName {
+    /// It is filled just before its cancel arrives.
+    FillBeforeCancel,
+    /// A part is filled just before its cancel arrives, which takes the rest.
+    PartialBeforeCancel,
+    /// Its cancel arrives just before somebody wants to take it.
+    CancelBeforeFill,
+    /// It is filled, and the stream tells of it, before the answer to placing it is sent.
+    EventBeforeResponse,
 }
 
 #[derive(Args)]

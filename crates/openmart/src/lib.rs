@@ -7,11 +7,13 @@
 //!
 //! It is a library so that its parsers can be fuzzed; the program is [`run`] and nothing else.
 
+mod admin;
 mod arguments;
 mod bootstrap;
 mod commands;
 mod config;
 mod demo;
+mod faults_file;
 mod journal;
 mod logging;
 mod master_key;
@@ -36,13 +38,14 @@ use arguments::{Arguments, Command};
 pub fn run() -> ExitCode {
     let Arguments { log, command } = Arguments::parse();
     let default = match command {
-        Command::Demo(_) => LevelFilter::WARN,
+        Command::Demo(_) | Command::Admin(_) => LevelFilter::WARN,
         _ => LevelFilter::INFO,
     };
     logging::start(log.unwrap_or(default));
     let done = match &command {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Admin(arguments) => admin::run(arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Journal(tool) => journal::run(tool),
         Command::Client(command) => commands::run(command),

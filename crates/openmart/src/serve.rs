@@ -10,6 +10,7 @@ use openmart_gateway::{Budget, SignatureMode};
 
 use crate::arguments::Serve;
 use crate::config::{self, Config};
+use crate::faults_file::FaultsFile;
 use crate::printing::print;
 use crate::server::{self, Setup};
 
@@ -27,11 +28,15 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<()> {
         let file = arguments.config.display();
         tracing::warn!(%file, "the configuration has secrets and may be read by others: chmod 600");
     }
-    server::run(setup(arguments, config)?, |local_addr| {
+    server::run(setup(arguments, config)?, |ready| {
         // A reader that went away does not stop a server.
         let _ = print(|out| {
             use std::io::Write;
-            writeln!(out, "listening on http://{local_addr}")
+            writeln!(out, "listening on http://{}", ready.local_addr)?;
+            match ready.admin {
+                Some((admin_addr, _)) => writeln!(out, "operator's API on http://{admin_addr}"),
+                None => Ok(()),
+            }
         });
     })
 }
@@ -54,6 +59,7 @@ fn setup(arguments: &Serve, config: Config) -> anyhow::Result<Setup> {
     let folder = arguments.data_dir.clone().or(server.data_dir);
     let mut gateway = openmart_gateway::Options::new(listen);
     gateway.public_bind_without_tls = server.public_bind_without_tls;
+    gateway.faults_on_public_bind = arguments.allow_faults_on_public_bind;
     gateway.rate_limits = budgets(&rate_limits);
     if let Some(mode) = server.signature_mode {
         gateway.mode = match mode {
@@ -74,6 +80,7 @@ fn setup(arguments: &Serve, config: Config) -> anyhow::Result<Setup> {
         exchange,
         gateway,
         admin_listen: Some(admin_listen),
+        faults: arguments.faults.as_deref().map(FaultsFile::load).transpose()?,
     })
 }
 

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use openmart_exchange::{Condition, Exchange, Pending};
-use openmart_gateway::{Gateway, Operations};
+use openmart_gateway::{Admin, AdminToken, Gateway, Operations};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::bootstrap::{self, IssuedKey, Plan};
 use crate::demo::is_known_key;
+use crate::faults_file::FaultsFile;
 use crate::master_key;
 use crate::printing::print;
 use crate::signals::Signals;
@@ -23,6 +24,9 @@ use crate::venue::Venue;
 
 /// How often the log is told when the exchange stops taking commands.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The file of the operator's token in the data folder.
+pub(crate) const ADMIN_TOKEN: &str = "admin.token";
 
 /// What to run.
 #[derive(Debug)]
@@ -33,14 +37,24 @@ pub(crate) struct Setup {
     pub(crate) gateway: openmart_gateway::Options,
     /// Nothing: no listener for the operator.
     pub(crate) admin_listen: Option<SocketAddr>,
+    /// What is broken from the first request on.
+    pub(crate) faults: Option<FaultsFile>,
 }
 
-/// Runs until SIGINT or SIGTERM. `ready` is called with the address once requests are taken.
+/// Where a server listens.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) local_addr: SocketAddr,
+    /// The operator's listener, and the token that its API asks for.
+    pub(crate) admin: Option<(SocketAddr, AdminToken)>,
+}
+
+/// Runs until SIGINT or SIGTERM. `ready` is called with the addresses once requests are taken.
 ///
 /// On the signal, no more connections are taken, requests in flight are answered, and a snapshot is
 /// written.
-pub(crate) fn run(setup: Setup, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
-    let Setup { folder, venue, exchange, gateway, admin_listen } = setup;
+pub(crate) fn run(setup: Setup, ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
+    let Setup { folder, venue, exchange, gateway, admin_listen, faults } = setup;
     let runtime = Runtime::new().context("cannot start the threads of the server")?;
     // Before anything else, so that a signal during the start ends it in order as well.
     let signals = runtime.block_on(async { Signals::listen() })?;
@@ -55,13 +69,22 @@ pub(crate) fn run(setup: Setup, ready: impl FnOnce(SocketAddr)) -> anyhow::Resul
     refuse_known_keys(&exchange, gateway.listen)?;
     runtime.block_on(async {
         let gateway = Gateway::bind(exchange.clone(), Arc::new(vault), gateway).await?;
-        let operations = match admin_listen {
+        if let Some(faults) = &faults {
+            faults.set(&gateway.controls())?;
+        }
+        let local_addr = gateway.local_addr();
+        let (operations, admin) = match admin_listen {
             Some(listen) => {
+                let token = AdminToken::open_or_create(&folder.join(ADMIN_TOKEN))?;
+                let admin = Admin::new(token.clone(), gateway.controls());
                 let operations = Operations::bind(exchange.clone(), listen).await?;
-                Some(operations.with_requests(gateway.requests()))
+                let operations = operations.with_requests(gateway.requests()).with_admin(admin);
+                let admin_addr = operations.local_addr();
+                (Some(operations), Some((admin_addr, token)))
             }
-            None => None,
+            None => (None, None),
         };
+        let ready = || ready(Ready { local_addr, admin });
         attend(&exchange, gateway, operations, signals, ready).await;
         anyhow::Ok(())
     })?;
@@ -127,10 +150,9 @@ async fn attend(
     gateway: Gateway,
     operations: Option<Operations>,
     mut signals: Signals,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(),
 ) {
     let (stop, stopping) = watch::channel(());
-    let local_addr = gateway.local_addr();
     let watching = tokio::spawn(watch_condition(exchange.clone()));
     let operating = operations.map(|operations| {
         tracing::info!(local_addr = %operations.local_addr(), "operator's listener");
@@ -138,7 +160,7 @@ async fn attend(
         // An error means that the sender is gone: that is the signal.
         tokio::spawn(operations.run(async move { drop(stopping.changed().await) }))
     });
-    ready(local_addr);
+    ready();
     gateway
         .run(async {
             let signal = signals.received().await;

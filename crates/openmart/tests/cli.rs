@@ -8,6 +8,8 @@ mod support;
 mod commands;
 #[path = "cli/completions.rs"]
 mod completions;
+#[path = "cli/admin.rs"]
+mod admin;
 #[path = "cli/demo.rs"]
 mod demo;
 #[path = "cli/journal.rs"]

@@ -1,4 +1,4 @@
-//! The published APIs of the exchange as typed JSON, one module per dialect.
+//! The published APIs of the exchange as typed JSON, one module per dialect, and the operator's API.
 //!
 //! What enters: the bytes of requests and responses as they travel. What leaves: typed requests
 //! whose shape is already checked, typed responses that serialise exactly as the API documents
@@ -8,4 +8,5 @@
 //! accounts exist, HTTP libraries, clocks. Decimals are texts here, identifiers are `u64`, times
 //! are `u64` milliseconds since 1970 UTC.
 
+pub mod admin;
 pub mod bitmart_v2;

@@ -111,6 +111,19 @@ impl Answer {
     }
 }
 
+/// The answer that something failed with a status that the API may not know. Without a body, the one
+/// that all refusals have.
+pub(super) fn failure(
+    status: StatusCode,
+    body: Option<String>,
+    retry_after_s: Option<u32>,
+) -> Response {
+    let message = status.canonical_reason().unwrap_or("Error");
+    let body = body.unwrap_or_else(|| format!(r#"{{"message":"{message}"}}"#));
+    let retry_after_s = retry_after_s.map(u64::from);
+    Answer { status, retry_after_s, ..Answer::ok(body.into()) }.into_response()
+}
+
 impl From<&ApiError> for Answer {
     fn from(error: &ApiError) -> Self {
         let status = StatusCode::from_u16(error.status());

@@ -21,6 +21,7 @@ use axum::Router;
 use openmart_wire::bitmart_v2::SigningKey;
 
 use crate::access::Prepared;
+use crate::faults::{self, Voice};
 use crate::listener::Direct;
 use crate::site::Site;
 
@@ -40,6 +41,9 @@ pub(super) struct Dialect {
 /// The router, and the way past it.
 pub(crate) fn served(site: Arc<Site>) -> (Router, Arc<dyn Direct>) {
     let signing_keys = Prepared::new(SigningKey::new);
-    let dialect = Arc::new(Dialect { site, signing_keys, stream: stream::Stream::default() });
-    (routes::router(dialect.clone()), Arc::new(direct::Orders::new(dialect)))
+    let dialect =
+        Arc::new(Dialect { site: site.clone(), signing_keys, stream: stream::Stream::default() });
+    let voice = Voice { key_of: routes::key_of, failure: answer::failure };
+    let router = faults::layer(routes::router(dialect.clone()), &site, voice);
+    (router, Arc::new(direct::Orders::new(dialect)))
 }

@@ -18,8 +18,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Limited};
-use openmart_exchange::{Receipt, SubmitError};
-use openmart_model::Timestamp;
+use openmart_model::{KeyId, Timestamp};
 use openmart_wire::bitmart_v2::{ApiError, Query, RequestFault, headers, limits, paths};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::SizeAbove;
@@ -31,7 +30,9 @@ use super::authentication::{self, Acquaintance, Proof};
 use super::translate::Attempt;
 use super::{orders, public, stream, trades, wallet};
 use crate::access::{Caller, Scope};
-use crate::site::{Moment, peer_address};
+use crate::badge::Badge;
+use crate::faults::{Skew, races};
+use crate::site::{Moment, Site, peer_address};
 
 const AUTHORIZATION: HeaderName = HeaderName::from_static("x-bm-authorization");
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-bm-timestamp");
@@ -240,7 +241,8 @@ impl Route {
     async fn answer(&self, dialect: &Dialect, request: Request) -> Result<Answer, Answer> {
         let (head, body) = request.into_parts();
         let address = peer_address(&head.extensions);
-        let moment = dialect.site.moment();
+        let mut moment = dialect.site.moment();
+        moment.now = Skew::shift(&head.extensions, moment.now);
         let headers = HeaderValues::of(&head.headers);
         // Here nobody knows which connection it is.
         let mut nobody = Acquaintance::default();
@@ -257,7 +259,8 @@ impl Route {
             }
             (Policy::Signed(_, handler), Some(caller)) => {
                 let (Proof { .. }, attempt) = handler(dialect, caller, &incoming, &mut nobody)?;
-                let receipt = carry_out(dialect, attempt).await;
+                let site = &dialect.site;
+                let receipt = races::carry_out(site, caller.key(), attempt.command()).await;
                 Ok(orders::told(dialect, attempt, receipt).await)
             }
             (Policy::Private(..) | Policy::PrivatePast(..) | Policy::Signed(..), None) => {
@@ -364,8 +367,11 @@ async fn read_body(dialect: &Dialect, body: Body) -> Result<Bytes, Answer> {
     }
 }
 
-async fn carry_out(dialect: &Dialect, attempt: Attempt) -> Result<Receipt, SubmitError> {
-    dialect.site.exchange.submit(attempt.command())?.await
+/// Whose request it is, by its token, whether or not that has expired.
+pub(super) fn key_of(site: &Site, headers: &HeaderMap, address: IpAddr) -> Option<KeyId> {
+    let token = headers::bearer_token(single(headers, &AUTHORIZATION)).ok()?;
+    let identified = site.access.identify(&mut Badge::default(), token, address, Timestamp(0)).ok()?;
+    Some(identified.key())
 }
 
 impl Verb {

@@ -124,6 +124,18 @@ pub(crate) fn exchange_bytes(to: SocketAddr, bytes: &[u8]) -> Reply {
     parse(&answer).expect("an answer").0
 }
 
+/// Sends bytes over a connection of their own; whatever comes before the server closes it.
+pub(crate) fn raw_bytes(to: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = connect(to);
+    stream.write_all(bytes).unwrap();
+    let mut answer = Vec::new();
+    let mut chunk = [0; 4096];
+    while let Ok(count @ 1..) = stream.read(&mut chunk) {
+        answer.extend(&chunk[..count]);
+    }
+    answer
+}
+
 pub(crate) fn connect(to: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(to).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -5,9 +5,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test may say so by panicking")]
 
+mod admin;
 mod answers;
 mod connections;
 mod direct;
+mod faults;
 mod http;
 mod klines;
 mod limits;

@@ -7,7 +7,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use openmart_exchange::{Exchange, ManualClock};
-use openmart_gateway::{Gateway, Options, Requests, SignatureMode, TickDriver, Ticks, Vault};
+use openmart_gateway::{
+    Controls, Gateway, Options, Requests, SignatureMode, TickDriver, Ticks, Vault,
+};
 use openmart_journal::{MemoryStorage, Storage};
 use openmart_model::*;
 use openmart_wire::bitmart_v2::{SigningKey, TokenProof};
@@ -83,6 +85,7 @@ pub(crate) struct Venue {
     pub(crate) vault: Arc<Vault>,
     pub(crate) runtime: Runtime,
     pub(crate) requests: Requests,
+    pub(crate) controls: Controls,
     pub(crate) ticks: TickDriver,
     stop: Option<oneshot::Sender<()>>,
     gateway: Option<tokio::task::JoinHandle<()>>,
@@ -107,12 +110,13 @@ impl Venue {
         let gateway = Gateway::bind(exchange.clone(), vault.clone(), setup.gateway);
         let gateway = runtime.block_on(gateway).unwrap();
         let (address, requests) = (gateway.local_addr(), gateway.requests());
+        let controls = gateway.controls();
         let (stop, stopped) = oneshot::channel();
         let running = runtime.spawn(gateway.run(async {
             let _ = stopped.await;
         }));
         let (clock, ticks, stop, gateway) = (setup.clock, setup.ticks, Some(stop), Some(running));
-        Self { exchange, address, clock, vault, runtime, requests, ticks, stop, gateway }
+        Self { exchange, address, clock, vault, runtime, requests, controls, ticks, stop, gateway }
     }
 
     /// Tells the gateway to stop, and waits until it has.

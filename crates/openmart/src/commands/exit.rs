@@ -3,6 +3,8 @@
 use openmart_client::{Error, UsageError};
 use thiserror::Error;
 
+use crate::admin::Unreachable;
+
 /// The exchange refused, or something failed.
 const REFUSED: u8 = 1;
 /// The command cannot be meant like this.
@@ -22,6 +24,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
         || matches!(error.downcast_ref(), Some(Error::Usage(_)));
     match error.downcast_ref::<Error>() {
         _ if is_usage => WRONG_USAGE,
+        _ if error.is::<Unreachable>() => UNREACHABLE,
         Some(error) if error.is_unreachable() => UNREACHABLE,
         _ => REFUSED,
     }

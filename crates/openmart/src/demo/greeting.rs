@@ -2,17 +2,25 @@
 //! what is not a command is a comment.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
 use super::venue::KnownAccount;
+use crate::server::Ready;
 
 /// Writes the address and a session with an order that is placed and canceled.
 pub(super) fn write(
     out: &mut impl Write,
-    local_addr: SocketAddr,
+    ready: &Ready,
     accounts: &[KnownAccount],
 ) -> io::Result<()> {
+    let local_addr = ready.local_addr;
     writeln!(out, "listening on http://{local_addr}")?;
+    if let Some((admin_addr, token)) = &ready.admin {
+        let token = token.reveal();
+        writeln!(out, "\n# What goes wrong here is yours to say:")?;
+        writeln!(out, "#   export OPENMART_ADMIN_URL=http://{admin_addr}")?;
+        writeln!(out, "#   export OPENMART_ADMIN_TOKEN={token}")?;
+        writeln!(out, "#   openmart admin faults list")?;
+    }
     writeln!(out, "\n# Accounts:")?;
     for KnownAccount { name, key, secret, memo } in accounts {
         writeln!(out, "#   {name:<6} key {key}  secret {secret}  memo {memo}")?;

@@ -8,6 +8,7 @@ use anyhow::ensure;
 use openmart_gateway::RateLimits;
 
 use crate::arguments::{self, Demo};
+use crate::faults_file::FaultsFile;
 use crate::printing::print;
 use crate::server::{self, Setup};
 
@@ -16,12 +17,21 @@ pub(crate) use venue::is_known_key;
 /// Runs until SIGINT or SIGTERM.
 pub(crate) fn run(arguments: &Demo) -> anyhow::Result<()> {
     // Market makers come with a later version; until then every demo begins with empty books.
-    let Demo { listen, data_dir, no_liquidity: _, seed: _, limits } = arguments;
+    let Demo { listen, data_dir, no_liquidity: _, seed: _, limits, admin_listen, faults } =
+        arguments;
     ensure!(
         listen.ip().is_loopback(),
         "refusing to listen on {listen}: everybody knows the demo's keys; \
          use a loopback address, or `openmart serve` with keys of your own"
     );
+    if let Some(admin_listen) = admin_listen {
+        ensure!(
+            admin_listen.ip().is_loopback(),
+            "refusing to listen on {admin_listen}: the operator's listener of a demo belongs on a \
+             loopback address"
+        );
+    }
+    let faults = faults.as_deref().map(FaultsFile::load).transpose()?;
     let temporary = match data_dir {
         Some(_) => None,
         None => Some(folder::TemporaryFolder::create()?),
@@ -40,10 +50,11 @@ pub(crate) fn run(arguments: &Demo) -> anyhow::Result<()> {
         venue: venue::venue(),
         exchange: openmart_exchange::Options::default(),
         gateway,
-        admin_listen: None,
+        admin_listen: *admin_listen,
+        faults,
     };
-    server::run(setup, |local_addr| {
+    server::run(setup, |ready| {
         // A reader that went away does not stop a server.
-        let _ = print(|out| greeting::write(out, local_addr, &venue::ACCOUNTS));
+        let _ = print(|out| greeting::write(out, &ready, &venue::ACCOUNTS));
     })
 }

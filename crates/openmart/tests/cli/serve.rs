@@ -244,13 +244,9 @@ fn the_master_key_must_be_the_right_one() {
 #[test]
 fn the_operator_sees_health_and_metrics() {
     let place = Place::with(CONFIG);
-    // Nothing prints this address, so take a port that was free a moment ago, until it still is.
-    let start = || {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let command = place.command(&["--admin-listen", &free.to_string()]);
-        Server::start(command).ok().map(|server| (server, free))
-    };
-    let (server, admin) = (0..10).find_map(|_| start()).expect("one of ten ports stays free");
+    let mut server = place.start();
+    let line = server.line();
+    let admin = line.strip_prefix("operator's API on http://").unwrap().parse().unwrap();
     let mut connection = Connection::open(admin).unwrap();
     let ready = connection.request("GET", "/health/ready", &[], "").unwrap();
     assert_eq!((ready.status, ready.body.as_str()), (200, "ready\n"));

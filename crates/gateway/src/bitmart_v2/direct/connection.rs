@@ -241,6 +241,10 @@ impl Connection {
             if self.group.len() >= GROUP_MAX {
                 break Next::Group;
             }
+            // Faults and races are the router's business.
+            if turn.dialect.site.faults.is_armed() {
+                break Next::Other;
+            }
             let request = match recognize(self.received.bytes()) {
                 Recognized::Whole(request) => request,
                 Recognized::HeadMissing => break Next::Head,

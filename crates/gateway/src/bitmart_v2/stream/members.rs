@@ -13,6 +13,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 
 use super::outlet::{NotPushed, Outlet, PING};
 use super::topics::Topic;
+use crate::faults::{Disturbance, Plan};
 
 /// Words that may wait for a session: an answer, since there is one order at a time, and the end.
 pub(super) const MAILBOX_WORDS: usize = 2;
@@ -76,6 +77,8 @@ pub(super) struct Member {
     /// When something was pushed on a tick last.
     pub(super) pushed_at: Option<Instant>,
     pub(super) subscriptions: Vec<Subscription>,
+    /// What faults have done to it, once there were some.
+    pub(super) disturbance: Option<Box<Disturbance<Topic>>>,
 }
 
 /// What a session has of a topic.
@@ -112,6 +115,14 @@ impl Member {
             ending: None,
             pushed_at: None,
             subscriptions: Vec::new(),
+            disturbance: None,
+        }
+    }
+
+    /// Frames of earlier ticks that faults have held up until now.
+    pub(super) fn release(&mut self, plan: Option<&Plan>, tick: u64, frames: &mut Vec<Bytes>) {
+        if let Some(disturbance) = &mut self.disturbance {
+            disturbance.release(plan, tick, frames);
         }
     }
 

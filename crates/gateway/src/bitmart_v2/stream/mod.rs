@@ -14,7 +14,7 @@ mod socket;
 mod topics;
 mod trades;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -36,16 +36,13 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    fn orders(&self, site: &Site) -> Orders {
+    fn orders(&self, site: &Arc<Site>) -> Orders {
         self.orders.get_or_init(|| Publisher::start(site)).clone()
     }
 }
 
 /// Takes a connection over.
-pub(super) async fn connect(
-    dialect: &std::sync::Arc<Dialect>,
-    request: Request,
-) -> Result<Response, Answer> {
+pub(super) async fn connect(dialect: &Arc<Dialect>, request: Request) -> Result<Response, Answer> {
     let site = &dialect.site;
     let mut request = request;
     let address = peer_address(request.extensions());

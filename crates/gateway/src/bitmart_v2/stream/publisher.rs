@@ -22,6 +22,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use super::members::{Goodbye, Member, NewMember, SessionId, Standing, Subscription, Word};
 use super::topics::{Open, Topic};
 use super::trades::NewTrades;
+use crate::faults::{Due, Plan};
 use crate::metrics::Requests;
 use crate::site::Site;
 use crate::ticks::TickSource;
@@ -73,6 +74,15 @@ impl Orders {
     }
 }
 
+/// What all members have in common on a tick.
+#[derive(Clone, Copy)]
+struct Tick<'a> {
+    number: u64,
+    now: Timestamp,
+    /// What is to be done to frames.
+    plan: Option<&'a Plan>,
+}
+
 pub(super) struct Publisher {
     exchange: Exchange,
     clock: Arc<dyn Clock>,
@@ -82,13 +92,15 @@ pub(super) struct Publisher {
     topics: HashMap<Topic, Open>,
     trades: NewTrades,
     counts: Requests,
+    site: Arc<Site>,
     /// The number of the last tick.
     tick: u64,
 }
 
 impl Publisher {
     /// Starts it as a task of its own.
-    pub(super) fn start(site: &Site) -> Orders {
+    pub(super) fn start(site: &Arc<Site>) -> Orders {
+        site.faults.pushes.begin(0);
         let (sender, orders) = mpsc::channel(ORDERS_MAX);
         let publisher = Self {
             exchange: site.exchange.clone(),
@@ -99,6 +111,7 @@ impl Publisher {
             topics: HashMap::new(),
             trades: NewTrades::new(site.options.stream_updates_max),
             counts: site.requests.clone(),
+            site: site.clone(),
             tick: 0,
         };
         tokio::spawn(publisher.run(site.options.stream_ticks.start()));
@@ -262,6 +275,9 @@ impl Publisher {
     /// Pushes what has changed to whom it concerns; to nobody sooner than `gap` after the last time.
     async fn push(&mut self, gap: Option<Duration>) {
         self.tick += 1;
+        self.site.faults.pushes.begin(self.tick);
+        let plan = self.site.faults.plan().filter(|plan| plan.has_frames());
+        let plan = plan.as_deref();
         let now = self.clock.now();
         self.take_in_trades();
         for (topic, open) in &mut self.topics {
@@ -280,7 +296,9 @@ impl Publisher {
                 let mut standing = member.look_after(pace);
                 if standing == Standing::Stays {
                     frames.clear();
-                    Self::due(member, &mut self.topics, &self.trades, self.tick, now, &mut frames);
+                    member.release(plan, self.tick, &mut frames);
+                    let due = Tick { number: self.tick, now, plan };
+                    Self::due(member, &mut self.topics, &self.trades, due, &mut frames);
                     if !frames.is_empty() {
                         standing = member.push(&frames);
                         member.pushed_at = Some(began);
@@ -293,6 +311,7 @@ impl Publisher {
             }
         }
         self.trades.tick_over();
+        self.site.faults.pushes.end(self.tick);
     }
 
     /// Lets requests go first, and sessions ask for something, until every session of a turn may be
@@ -315,11 +334,12 @@ impl Publisher {
         member: &mut Member,
         topics: &mut HashMap<Topic, Open>,
         trades: &NewTrades,
-        tick: u64,
-        now: Timestamp,
+        tick: Tick<'_>,
         frames: &mut Vec<Bytes>,
     ) {
-        for subscription in &mut member.subscriptions {
+        let Tick { number: tick, now, plan } = tick;
+        let Member { subscriptions, disturbance, .. } = member;
+        for subscription in subscriptions {
             let topic = subscription.topic;
             let Some(open) = topics.get_mut(&topic) else { continue };
             if subscription.pushed_tick >= tick {
@@ -340,7 +360,14 @@ impl Publisher {
             };
             subscription.seen = seen;
             subscription.pushed_tick = tick;
-            frames.push(frame);
+            match plan {
+                None => frames.push(frame),
+                Some(plan) => {
+                    let (channel, symbol) = (topic.channel(), open.listed.symbol());
+                    let due = Due { topic, channel, symbol, tick };
+                    disturbance.get_or_insert_default().pass(plan, &due, frame, frames);
+                }
+            }
         }
     }
 }

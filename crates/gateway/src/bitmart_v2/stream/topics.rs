@@ -85,6 +85,16 @@ impl Topic {
         }
     }
 
+    /// The name of the channel in pushes.
+    pub(super) fn channel(&self) -> &'static str {
+        match self.form {
+            Form::Price => "price",
+            Form::Kline { .. } => "kline",
+            Form::Depth { .. } => "depth",
+            Form::Trade { .. } => "trade",
+        }
+    }
+
     pub(super) fn is_trades(&self) -> bool {
         matches!(self.form, Form::Trade { .. })
     }

@@ -1,0 +1,188 @@
+//! The operator's API: a small router on the operator's listener.
+//!
+//! What enters: JSON with the operator's token. What leaves: JSON. A noun is a file here and a few
+//! lines of the table below, each of which says what a request must bring along; a route without a
+//! policy cannot be written down. What it must not know: dialects of the exchange's own API.
+
+mod faults;
+mod races;
+mod token;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use bytes::Bytes;
+use http::{StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use openmart_wire::admin::{self as wire, Refusal};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::faults::{Controls, FaultsError};
+
+pub use token::{AdminToken, AdminTokenError};
+
+/// Time for a body to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Every route. The policy of each is its second word.
+const ROUTES: [Route; 8] = [
+    Route::with_token("GET", wire::faults::FAULTS, faults::list),
+    Route::with_token("POST", wire::faults::FAULTS, faults::add),
+    Route::with_token("PUT", wire::faults::FAULTS, faults::replace),
+    Route::with_token("DELETE", wire::faults::FAULTS, faults::clear),
+    Route::with_token("DELETE", wire::faults::FAULT, faults::remove),
+    Route::with_token("GET", wire::races::RACES, races::list),
+    Route::with_token("POST", wire::races::RACES, races::arm),
+    Route::with_token("DELETE", wire::races::RACES, races::clear),
+];
+
+/// What the handlers use.
+#[derive(Debug)]
+pub struct Admin {
+    token: AdminToken,
+    controls: Controls,
+}
+
+impl Admin {
+    /// For whoever has the token.
+    pub fn new(token: AdminToken, controls: Controls) -> Self {
+        Self { token, controls }
+    }
+
+    /// What it is told to break.
+    pub(crate) fn controls(&self) -> &Controls {
+        &self.controls
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    policy: Policy,
+}
+
+/// What a request must bring along, and who answers it then.
+#[derive(Clone, Copy)]
+enum Policy {
+    /// The operator's token.
+    Token(Handler),
+}
+
+/// Answers the operator.
+type Handler = for<'a> fn(&'a Admin, Incoming) -> Answering<'a>;
+
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, Refused>> + Send + 'a>>;
+
+/// What handlers see of a request.
+struct Incoming {
+    path: String,
+    body: Bytes,
+}
+
+/// A refusal: its status and its sentence.
+#[derive(Debug)]
+struct Refused(StatusCode, String);
+
+impl Route {
+    const fn with_token(method: &'static str, path: &'static str, handler: Handler) -> Self {
+        Self { method, path, policy: Policy::Token(handler) }
+    }
+
+    async fn answer(&self, admin: &Admin, request: Request) -> Result<Response, Refused> {
+        let (head, body) = request.into_parts();
+        let Policy::Token(handler) = self.policy;
+        let given = head.headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
+        if !admin.token.is(given.and_then(|value| value.strip_prefix(b"Bearer "))) {
+            let what = "this needs the operator's token, which lies in the data folder";
+            return Err(Refused(StatusCode::UNAUTHORIZED, what.to_owned()));
+        }
+        let path = head.uri.path().to_owned();
+        handler(admin, Incoming { path, body: read(body).await? }).await
+    }
+
+    fn filter(&self) -> MethodFilter {
+        match self.method {
+            "GET" => MethodFilter::GET,
+            "PUT" => MethodFilter::PUT,
+            "DELETE" => MethodFilter::DELETE,
+            _ => MethodFilter::POST,
+        }
+    }
+}
+
+impl Incoming {
+    /// The last segment of the path.
+    fn name(&self) -> String {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        percent_decode_str(last).decode_utf8_lossy().into_owned()
+    }
+
+    fn json<T: DeserializeOwned>(&self) -> Result<T, Refused> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let sentence = format!("the body is not what this takes: {error}");
+            Refused(StatusCode::BAD_REQUEST, sentence)
+        })
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, Refused> {
+    let whole = Limited::new(body, wire::BODY_BYTES_MAX).collect();
+    let refused = |status, what: &str| Refused(status, what.to_owned());
+    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(_)) => Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long")),
+        Err(_) => Err(refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
+    }
+}
+
+fn json(value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(error) => {
+            let sentence = format!("the answer does not serialize: {error}");
+            Refused(StatusCode::INTERNAL_SERVER_ERROR, sentence).into_response()
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = json(&Refusal { message: self.1 });
+        *response.status_mut() = self.0;
+        response
+    }
+}
+
+impl From<FaultsError> for Refused {
+    fn from(error: FaultsError) -> Self {
+        let status = match error {
+            FaultsError::PublicBind(_) => StatusCode::FORBIDDEN,
+            FaultsError::Rule(_) | FaultsError::Race(_) => StatusCode::BAD_REQUEST,
+        };
+        Self(status, error.to_string())
+    }
+}
+
+/// The table as a router.
+pub(crate) fn router(admin: Admin) -> Router {
+    let admin = Arc::new(admin);
+    let mut router = Router::new();
+    for route in &ROUTES {
+        let admin = admin.clone();
+        let handler = async move |request: Request| -> Response {
+            route.answer(&admin, request).await.unwrap_or_else(IntoResponse::into_response)
+        };
+        let methods: MethodRouter = on(route.filter(), handler);
+        router = router.route(route.path, methods);
+    }
+    router
+}
