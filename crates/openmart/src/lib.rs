@@ -12,6 +12,7 @@ mod bootstrap;
 mod config;
 mod demo;
 mod journal;
+mod liquidity;
 mod logging;
 mod master_key;
 mod printing;
@@ -34,7 +35,7 @@ use arguments::{Arguments, Command};
 pub fn run() -> ExitCode {
     let Arguments { log, command } = Arguments::parse();
     let default = match command {
-        Command::Demo(_) => LevelFilter::WARN,
+        Command::Demo(_) | Command::ReplayMarket(_) => LevelFilter::WARN,
         _ => LevelFilter::INFO,
     };
     logging::start(log.unwrap_or(default));
@@ -42,6 +43,8 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Sign(arguments) => sign::run(arguments),
+        Command::ReplayMarket(arguments) => liquidity::replay_market(arguments),
+        Command::Liquidity(arguments) => liquidity::generate(arguments),
         Command::Journal(tool) => journal::run(tool),
     };
     match done {

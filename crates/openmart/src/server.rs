@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::bootstrap::{self, IssuedKey, Plan};
 use crate::demo::is_known_key;
+use crate::liquidity::{Feed, Feeding, Liquidity};
 use crate::master_key;
 use crate::printing::print;
 use crate::signals::Signals;
@@ -33,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) gateway: openmart_gateway::Options,
     /// Nothing: no listener for the operator.
     pub(crate) admin_listen: Option<SocketAddr>,
+    /// Who trades from the moment on that requests are taken.
+    pub(crate) liquidity: Option<Liquidity>,
 }
 
 /// Runs until SIGINT or SIGTERM. `ready` is called with the address once requests are taken.
@@ -40,7 +43,8 @@ pub(crate) struct Setup {
 /// On the signal, no more connections are taken, requests in flight are answered, and a snapshot is
 /// written.
 pub(crate) fn run(setup: Setup, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
-    let Setup { folder, venue, exchange, gateway, admin_listen } = setup;
+    let Setup { folder, venue, exchange, gateway, admin_listen, liquidity } = setup;
+    let clock = exchange.clock.clone();
     let runtime = Runtime::new().context("cannot start the threads of the server")?;
     // Before anything else, so that a signal during the start ends it in order as well.
     let signals = runtime.block_on(async { Signals::listen() })?;
@@ -53,6 +57,12 @@ pub(crate) fn run(setup: Setup, ready: impl FnOnce(SocketAddr)) -> anyhow::Resul
     let plan = exchange.view(|state| bootstrap::plan(state.engine(), &venue, &vault))?;
     carry_out(&exchange, plan)?;
     refuse_known_keys(&exchange, gateway.listen)?;
+    let feed = liquidity.map(|liquidity| liquidity.prepare(&exchange, clock)).transpose()?;
+    let mut feeding = None;
+    let ready = |local_addr| {
+        ready(local_addr);
+        feeding = feed.and_then(|feed| started(feed, &exchange));
+    };
     runtime.block_on(async {
         let gateway = Gateway::bind(exchange.clone(), Arc::new(vault), gateway).await?;
         let operations = match admin_listen {
@@ -65,9 +75,17 @@ pub(crate) fn run(setup: Setup, ready: impl FnOnce(SocketAddr)) -> anyhow::Resul
         attend(&exchange, gateway, operations, signals, ready).await;
         anyhow::Ok(())
     })?;
+    drop(feeding);
     exchange.close()?;
     tracing::info!(sequence = exchange.status().sequence, "exchange closed");
     Ok(())
+}
+
+/// An exchange without its liquidity is still an exchange.
+fn started(feed: Feed, exchange: &Exchange) -> Option<Feeding> {
+    tracing::info!("makers and takers of the program trade here");
+    let started = feed.start(exchange.clone());
+    started.inspect_err(|error| tracing::error!(error = %format!("{error:#}"), "no liquidity")).ok()
 }
 
 /// Adds what is missing and reports what differs.

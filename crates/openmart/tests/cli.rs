@@ -8,6 +8,8 @@ mod support;
 mod demo;
 #[path = "cli/journal.rs"]
 mod journal;
+#[path = "cli/liquidity.rs"]
+mod liquidity;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/sign.rs"]
