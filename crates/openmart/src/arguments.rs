@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::commands::arguments::ClientCommand;
+use crate::liquidity::Speed;
 
 /// A spot exchange that anyone can run.
 ///
@@ -33,6 +34,10 @@ pub(crate) enum Command {
     Admin(Admin),
     /// Print the signature of a message, as `openssl dgst -sha256 -hmac` does.
     Sign(Sign),
+    /// Run a demo exchange on which a recorded market trades.
+    ReplayMarket(ReplayMarket),
+    /// Write a data folder with the orders of seeded makers and takers, as fast as possible.
+    Liquidity(Generate),
     /// Look into a data folder while no exchange needs to run.
     #[command(subcommand)]
     Journal(Journal),
@@ -43,18 +48,25 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Address of the API; port 0 takes a free port. Loopback only: the demo's keys are public.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8470")]
-    pub(crate) listen: SocketAddr,
-    /// Keep everything in this folder instead of a temporary one.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: DemoServer,
     /// Start with empty books and nobody but the two accounts.
     #[arg(long)]
     pub(crate) no_liquidity: bool,
     /// Seed of the demo's market makers.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+/// Where and how the demo runs.
+#[derive(Debug, Args)]
+pub(crate) struct DemoServer {
+    /// Address of the API; port 0 takes a free port. Loopback only: the demo's keys are public.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8470")]
+    pub(crate) listen: SocketAddr,
+    /// Keep everything in this folder instead of a temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
     /// Rate limits to apply.
     #[arg(long, value_enum, default_value_t = RateLimits::Off)]
     pub(crate) limits: RateLimits,
@@ -74,6 +86,45 @@ pub(crate) enum RateLimits {
     Off,
     /// Those of the historic API.
     Historic,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayMarket {
+    /// A CSV file of trades or of book updates; docs/liquidity.md describes it.
+    pub(crate) file: PathBuf,
+    /// On which of the demo's markets.
+    #[arg(long, value_name = "SYMBOL")]
+    pub(crate) market: String,
+    /// How much faster than recorded, or `max`.
+    #[arg(long, value_name = "X|max", default_value = "1")]
+    pub(crate) speed: Speed,
+    /// Run no exchange: write the data folder with the recorded times, as fast as possible, and end.
+    #[arg(long)]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) server: DemoServer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    /// Seed of the makers and takers.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many commands.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) commands: u64,
+    /// A folder that is empty or not there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// Sets a parameter of the model; docs/liquidity.md lists them.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, u64)>,
+}
+
+fn setting(text: &str) -> Result<(String, u64), &'static str> {
+    let rule = "a setting is a name, an equals sign and a whole number";
+    let (name, value) = text.split_once('=').ok_or(rule)?;
+    Ok((name.to_owned(), value.parse().map_err(|_| rule)?))
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,7 @@ mod config;
 mod demo;
 mod faults_file;
 mod journal;
+mod liquidity;
 mod logging;
 mod master_key;
 mod moment;
@@ -38,7 +39,7 @@ use arguments::{Arguments, Command};
 pub fn run() -> ExitCode {
     let Arguments { log, command } = Arguments::parse();
     let default = match command {
-        Command::Demo(_) | Command::Admin(_) => LevelFilter::WARN,
+        Command::Demo(_) | Command::ReplayMarket(_) | Command::Admin(_) => LevelFilter::WARN,
         _ => LevelFilter::INFO,
     };
     logging::start(log.unwrap_or(default));
@@ -47,6 +48,8 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Admin(arguments) => admin::run(arguments),
         Command::Sign(arguments) => sign::run(arguments),
+        Command::ReplayMarket(arguments) => liquidity::replay_market(arguments),
+        Command::Liquidity(arguments) => liquidity::generate(arguments),
         Command::Journal(tool) => journal::run(tool),
         Command::Client(command) => commands::run(command),
     };

@@ -11,6 +11,7 @@ use openmart_gateway::{Budget, SignatureMode};
 use crate::arguments::Serve;
 use crate::config::{self, Config};
 use crate::faults_file::FaultsFile;
+use crate::liquidity::Liquidity;
 use crate::printing::print;
 use crate::server::{self, Setup};
 
@@ -47,7 +48,7 @@ fn may_be_read_by_others(path: &Path) -> bool {
 
 /// The command line goes before the file, the file before the defaults.
 fn setup(arguments: &Serve, config: Config) -> anyhow::Result<Setup> {
-    let Config { server, rate_limits, venue, has_secrets: _ } = config;
+    let Config { server, rate_limits, venue, liquidity, has_secrets: _ } = config;
     let listen = arguments.listen.or(server.listen).unwrap_or(LISTEN);
     let admin_listen = arguments.admin_listen.or(server.admin_listen).unwrap_or(ADMIN_LISTEN);
     if !admin_listen.ip().is_loopback() && !server.public_bind_without_tls {
@@ -81,6 +82,7 @@ fn setup(arguments: &Serve, config: Config) -> anyhow::Result<Setup> {
         gateway,
         admin_listen: Some(admin_listen),
         faults: arguments.faults.as_deref().map(FaultsFile::load).transpose()?,
+        liquidity: liquidity.map(Liquidity::Seeded),
     })
 }
 

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use crate::bootstrap::{self, IssuedKey, Plan};
 use crate::demo::is_known_key;
 use crate::faults_file::FaultsFile;
+use crate::liquidity::{Feed, Feeding, Liquidity};
 use crate::master_key;
 use crate::printing::print;
 use crate::signals::Signals;
@@ -39,6 +40,8 @@ pub(crate) struct Setup {
     pub(crate) admin_listen: Option<SocketAddr>,
     /// What is broken from the first request on.
     pub(crate) faults: Option<FaultsFile>,
+    /// Who trades from the moment on that requests are taken.
+    pub(crate) liquidity: Option<Liquidity>,
 }
 
 /// Where a server listens.
@@ -54,7 +57,8 @@ pub(crate) struct Ready {
 /// On the signal, no more connections are taken, requests in flight are answered, and a snapshot is
 /// written.
 pub(crate) fn run(setup: Setup, ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
-    let Setup { folder, venue, exchange, gateway, admin_listen, faults } = setup;
+    let Setup { folder, venue, exchange, gateway, admin_listen, faults, liquidity } = setup;
+    let clock = exchange.clock.clone();
     let runtime = Runtime::new().context("cannot start the threads of the server")?;
     // Before anything else, so that a signal during the start ends it in order as well.
     let signals = runtime.block_on(async { Signals::listen() })?;
@@ -67,6 +71,12 @@ pub(crate) fn run(setup: Setup, ready: impl FnOnce(Ready)) -> anyhow::Result<()>
     let plan = exchange.view(|state| bootstrap::plan(state.engine(), &venue, &vault))?;
     carry_out(&exchange, plan)?;
     refuse_known_keys(&exchange, gateway.listen)?;
+    let feed = liquidity.map(|liquidity| liquidity.prepare(&exchange, clock)).transpose()?;
+    let mut feeding = None;
+    let ready = |listening| {
+        ready(listening);
+        feeding = feed.and_then(|feed| started(feed, &exchange));
+    };
     runtime.block_on(async {
         let gateway = Gateway::bind(exchange.clone(), Arc::new(vault), gateway).await?;
         if let Some(faults) = &faults {
@@ -88,9 +98,17 @@ pub(crate) fn run(setup: Setup, ready: impl FnOnce(Ready)) -> anyhow::Result<()>
         attend(&exchange, gateway, operations, signals, ready).await;
         anyhow::Ok(())
     })?;
+    drop(feeding);
     exchange.close()?;
     tracing::info!(sequence = exchange.status().sequence, "exchange closed");
     Ok(())
+}
+
+/// An exchange without its liquidity is still an exchange.
+fn started(feed: Feed, exchange: &Exchange) -> Option<Feeding> {
+    tracing::info!("makers and takers of the program trade here");
+    let started = feed.start(exchange.clone());
+    started.inspect_err(|error| tracing::error!(error = %format!("{error:#}"), "no liquidity")).ok()
 }
 
 /// Adds what is missing and reports what differs.

@@ -4,16 +4,18 @@
 
 mod support;
 
+#[path = "cli/admin.rs"]
+mod admin;
 #[path = "cli/commands.rs"]
 mod commands;
 #[path = "cli/completions.rs"]
 mod completions;
-#[path = "cli/admin.rs"]
-mod admin;
 #[path = "cli/demo.rs"]
 mod demo;
 #[path = "cli/journal.rs"]
 mod journal;
+#[path = "cli/liquidity.rs"]
+mod liquidity;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/sign.rs"]

@@ -370,7 +370,8 @@ async fn read_body(dialect: &Dialect, body: Body) -> Result<Bytes, Answer> {
 /// Whose request it is, by its token, whether or not that has expired.
 pub(super) fn key_of(site: &Site, headers: &HeaderMap, address: IpAddr) -> Option<KeyId> {
     let token = headers::bearer_token(single(headers, &AUTHORIZATION)).ok()?;
-    let identified = site.access.identify(&mut Badge::default(), token, address, Timestamp(0)).ok()?;
+    let identified =
+        site.access.identify(&mut Badge::default(), token, address, Timestamp(0)).ok()?;
     Some(identified.key())
 }
 

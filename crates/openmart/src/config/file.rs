@@ -19,6 +19,8 @@ pub(super) struct File {
     pub(super) server: Server,
     #[serde(default)]
     pub(super) rate_limits: RateLimits,
+    #[serde(default)]
+    pub(super) liquidity: Option<Spanned<Liquidity>>,
     #[serde(default, rename = "asset")]
     pub(super) assets: Vec<Spanned<AssetTable>>,
     #[serde(default, rename = "market")]
@@ -75,6 +77,17 @@ pub(crate) struct RateLimits {
     pub(crate) cancels_per_key: Option<u32>,
     /// Milliseconds, not requests.
     pub(crate) stream_interval_ms: Option<u64>,
+}
+
+/// Makers and takers. All other fields are parameters of the model, which knows their names.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Liquidity {
+    #[serde(default)]
+    pub(super) enabled: bool,
+    #[serde(default)]
+    pub(super) values: BTreeMap<Spanned<String>, Spanned<Decimal>>,
+    #[serde(flatten)]
+    pub(super) settings: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Deserialize)]

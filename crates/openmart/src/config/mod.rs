@@ -10,9 +10,13 @@ mod values;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use openmart_liquidity::SettingError;
 use openmart_model::{DecimalError, ListingError};
 
+use crate::liquidity::Seeded;
 use crate::venue::Venue;
+
+use file::File;
 
 pub(crate) use file::{RateLimits, Server, SignatureMode};
 
@@ -22,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) rate_limits: RateLimits,
     pub(crate) venue: Venue,
+    /// Makers and takers, if they are wanted.
+    pub(crate) liquidity: Option<Seeded>,
     /// Whether the text has secrets in it, so that others had better not read the file.
     pub(crate) has_secrets: bool,
 }
@@ -86,6 +92,14 @@ pub(crate) enum Fault {
         /// What is wrong with it.
         source: DecimalError,
     },
+    /// A parameter of the liquidity that is not one, or out of its range.
+    #[error("{name}: {source}")]
+    Setting {
+        /// The field.
+        name: String,
+        /// What is wrong with it.
+        source: SettingError,
+    },
     /// An asset or market that the exchange would not list.
     #[error("{name} cannot be listed: {source}")]
     NotListable {
@@ -117,13 +131,15 @@ impl Config {
 
     /// Checks a text; an error comes with the byte at which it lies.
     fn parse(text: &str) -> Result<Self, (usize, Fault)> {
-        let file: file::File = toml::from_str(text).map_err(|error| {
+        let file: File = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             (offset, Fault::Form(error.message().replace('\n', ", ")))
         })?;
         let has_secrets = file.has_secrets();
         let venue = resolve::venue(&file)?;
-        Ok(Self { server: file.server, rate_limits: file.rate_limits, venue, has_secrets })
+        let liquidity = resolve::liquidity(&file)?;
+        let File { server, rate_limits, .. } = file;
+        Ok(Self { server, rate_limits, venue, liquidity, has_secrets })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use openmart_liquidity::VALUE_DECIMALS;
 use openmart_model::limits::{ASSET_DECIMALS_DEFAULT, NAME_BYTES_MAX, SUPPLY_MAX};
 use openmart_model::{
     Amount, Asset, AssetId, DecimalError, FeeSchedule, Market, MarketSpec, Quantity, parse_decimal,
@@ -12,6 +13,7 @@ use toml::Spanned;
 use super::Fault;
 use super::file::{AccountTable, AssetTable, File, KeyTable, MarketTable};
 use super::values::{Decimal, Scope};
+use crate::liquidity::Seeded;
 use crate::venue::{Venue, VenueAccount, VenueKey};
 
 /// Largest order of a market that does not say, in whole coins.
@@ -44,6 +46,28 @@ pub(super) fn venue(file: &File) -> Placed<Venue> {
         venue.accounts.push(account);
     }
     Ok(venue)
+}
+
+/// The makers and takers, if they are wanted; what is wrong about them is found in any case.
+pub(super) fn liquidity(file: &File) -> Placed<Option<Seeded>> {
+    let Some(table) = &file.liquidity else { return Ok(None) };
+    let (span, table) = (table.span(), table.get_ref());
+    let mut seeded = Seeded::default();
+    for (name, value) in &table.settings {
+        let set = seeded.settings.set(name, *value);
+        let fault = |source| Fault::Setting { name: name.clone(), source };
+        at(span.clone(), set.map_err(fault))?;
+    }
+    for (code, value) in &table.values {
+        let listed = file.assets.iter().any(|asset| asset.get_ref().code == *code.get_ref());
+        at(
+            code.span(),
+            listed.then_some(()).ok_or_else(|| Fault::UnknownAsset(code.get_ref().clone())),
+        )?;
+        let value_units = units("values", Some(value), VALUE_DECIMALS, 0)?;
+        seeded.values.insert(code.get_ref().clone(), value_units);
+    }
+    Ok(table.enabled.then_some(seeded))
 }
 
 /// Names that are taken, each with the kind of thing it names.

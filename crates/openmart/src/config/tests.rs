@@ -123,3 +123,33 @@ fn markets_are_checked_as_the_exchange_checks_them() {
     let (line, sentence) = fault_of(&BASE.replace("\"0.002\"", "\"0.0000001\""));
     assert_eq!((line, sentence.contains("more decimals than allowed")), (11, true), "{sentence}");
 }
+
+#[test]
+fn makers_and_takers_come_on_request() {
+    let liquidity =
+        |text: &str| Config::parse(&format!("{BASE}[liquidity]\n{text}")).unwrap().liquidity;
+    assert!(Config::parse(BASE).unwrap().liquidity.is_none());
+    assert!(liquidity("seed = 5\n").is_none());
+    let text =
+        "enabled = true\nseed = 5\nmakers = 2\nvalues = { BTC = \"60000.5\", USDT = \"1\" }\n";
+    let seeded = liquidity(text).unwrap();
+    assert_eq!((seeded.settings.seed, seeded.settings.makers, seeded.settings.takers), (5, 2, 4));
+    assert_eq!(seeded.values["BTC"], 600_005_000_000_000);
+    assert_eq!(seeded.values["USDT"], 10_000_000_000);
+}
+
+#[test]
+fn faults_of_the_liquidity_are_told() {
+    for (text, line, sentence) in [
+        ("[liquidity]\nmaker = 2\n", 12, "maker: there is no such setting of the liquidity"),
+        ("[liquidity]\nmakers = 0\n", 12, "makers: it must be from 1 to 100"),
+        ("[liquidity]\nmakers = -1\n", 12, "invalid value"),
+        ("[liquidity]\nvalues = { XYZ = \"1\" }\n", 13, "there is no asset XYZ in this file"),
+        ("[liquidity]\nvalues = { BTC = 1 }\n", 13, "a number in quotes"),
+        ("[liquidity]\nvalues = { BTC = \"1e-11\" }\n", 13, "no number of at most 10 decimals"),
+    ] {
+        let (found, told) = fault_of(&format!("{BASE}{text}"));
+        assert!(told.contains(sentence), "{text}: {told}");
+        assert_eq!(found, line, "{text}: {told}");
+    }
+}

@@ -6,19 +6,30 @@ mod venue;
 
 use anyhow::ensure;
 use openmart_gateway::RateLimits;
+use openmart_liquidity::Settings;
 
-use crate::arguments::{self, Demo};
+use crate::arguments::{self, Demo, DemoServer};
 use crate::faults_file::FaultsFile;
+use crate::liquidity::{Liquidity, Seeded};
 use crate::printing::print;
 use crate::server::{self, Setup};
 
-pub(crate) use venue::is_known_key;
+pub(crate) use venue::{is_known_key, venue};
 
 /// Runs until SIGINT or SIGTERM.
 pub(crate) fn run(arguments: &Demo) -> anyhow::Result<()> {
-    // Market makers come with a later version; until then every demo begins with empty books.
-    let Demo { listen, data_dir, no_liquidity: _, seed: _, limits, admin_listen, faults } =
-        arguments;
+    let Demo { server, no_liquidity, seed } = arguments;
+    run_with(server, (!no_liquidity).then(|| Liquidity::Seeded(seeded(*seed))))
+}
+
+/// The makers and takers of the demo.
+pub(crate) fn seeded(seed: u64) -> Seeded {
+    Seeded { settings: Settings { seed, ..Settings::default() }, values: venue::values() }
+}
+
+/// Runs a demo with this liquidity until SIGINT or SIGTERM.
+pub(crate) fn run_with(server: &DemoServer, liquidity: Option<Liquidity>) -> anyhow::Result<()> {
+    let DemoServer { listen, data_dir, limits, admin_listen, faults } = server;
     ensure!(
         listen.ip().is_loopback(),
         "refusing to listen on {listen}: everybody knows the demo's keys; \
@@ -47,11 +58,12 @@ pub(crate) fn run(arguments: &Demo) -> anyhow::Result<()> {
     };
     let setup = Setup {
         folder,
-        venue: venue::venue(),
+        venue: venue(),
         exchange: openmart_exchange::Options::default(),
         gateway,
         admin_listen: *admin_listen,
         faults,
+        liquidity,
     };
     server::run(setup, |ready| {
         // A reader that went away does not stop a server.

@@ -1,6 +1,9 @@
 //! What the demo lists and whom it serves. Keys, markets and balances are promises: documents,
 //! tests and tutorials name them.
 
+use std::collections::BTreeMap;
+
+use openmart_liquidity::VALUE_DECIMALS;
 use openmart_model::{
     Amount, Asset, AssetId, FeeRate, FeeSchedule, MarketSpec, Quantity, Scopes, SelfTradePolicy,
     limits::ASSET_DECIMALS_DEFAULT,
@@ -72,6 +75,15 @@ pub(crate) fn venue() -> Venue {
         markets: MARKETS.map(market).into(),
         accounts: ACCOUNTS.iter().map(account).collect(),
     }
+}
+
+/// What the makers and takers begin with: values in USDT. BMX is worth 0.0002 ETH, so that the orders of the
+/// printed session and of the README, far below it, rest.
+pub(crate) fn values() -> BTreeMap<String, u128> {
+    let tenths = 10u128.pow(u32::from(VALUE_DECIMALS) - 1);
+    [("BTC", 600_000), ("ETH", 30_000), ("BMX", 6), ("USDT", 10)]
+        .map(|(code, value)| (code.to_owned(), value * tenths))
+        .into()
 }
 
 /// Whether a key is one that everybody knows.

@@ -35,7 +35,7 @@ fn folder() -> TempDir {
 }
 
 fn start(folder: &Path) -> Server {
-    let mut command = openmart(["demo", "--listen", "127.0.0.1:0"]);
+    let mut command = openmart(["demo", "--no-liquidity", "--listen", "127.0.0.1:0"]);
     command.arg("--data-dir").arg(folder);
     Server::start(command).unwrap_or_else(|output| panic!("{output:?}"))
 }
@@ -167,7 +167,7 @@ fn a_damaged_entry_is_found_by_every_tool() {
         assert!(error.contains("segment-000000000001"), "{tool}: {error}");
         assert!(error.contains("is damaged at byte 512"), "{tool}: {error}");
     }
-    let mut command = openmart(["demo", "--listen", "127.0.0.1:0"]);
+    let mut command = openmart(["demo", "--no-liquidity", "--listen", "127.0.0.1:0"]);
     command.arg("--data-dir").arg(folder.path());
     let Err(output) = Server::start(command) else { panic!("an exchange started on it") };
     assert_eq!(output.status.code(), Some(1));
