@@ -25,7 +25,6 @@ use super::super::translate::{self, Attempt};
 use super::received::Received;
 use super::request::{DirectRequest, Kind, Recognized, recognize};
 use crate::listener::{ConnectionLimits, Served};
-use crate::site::Moment;
 
 /// Requests of one connection that are carried out together. A buffer of requests is no longer
 /// than this in practice.
@@ -48,7 +47,6 @@ pub(super) struct Turn<'a> {
     /// The routes of orders and of cancels.
     pub(super) routes: (usize, usize),
     pub(super) inbox: &'a Inbox,
-    pub(super) moment: Moment,
     pub(super) date: &'a Date,
     pub(super) now: Instant,
     /// Whether no connection may begin anything more.
@@ -237,6 +235,8 @@ impl Connection {
     /// orders.
     fn begin_group(&mut self, turn: &Turn<'_>) -> Next {
         let mut kind = None;
+        // Looked at when the group's bytes are there: a request is never judged by a time before it came.
+        let mut moment = None;
         let stopped_by = loop {
             if self.group.len() >= GROUP_MAX {
                 break Next::Group;
@@ -259,7 +259,8 @@ impl Connection {
                 Kind::Cancel => turn.routes.1,
             };
             let DirectRequest { path, headers, body, bytes, .. } = request;
-            let incoming = Incoming::new(path, headers, body, self.address, turn.moment);
+            let moment = *moment.get_or_insert_with(|| turn.dialect.site.moment());
+            let incoming = Incoming::new(path, headers, body, self.address, moment);
             let number = self.first_number + self.group.len() as u32;
             let progress = begin(turn, route, &incoming, &mut self.acquaintance, number);
             self.owed += usize::from(matches!(progress, Progress::UnderWay(_)));

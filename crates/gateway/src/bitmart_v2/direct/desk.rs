@@ -157,7 +157,7 @@ impl Desk {
 
     /// Serves whoever rang, until nobody does.
     fn give_turns(&mut self, context: &mut Context<'_>) {
-        let (now, moment) = (Instant::now(), self.dialect.site.moment());
+        let now = Instant::now();
         self.date.look();
         let mut turns = 0;
         loop {
@@ -168,7 +168,7 @@ impl Desk {
             }
             let Self { dialect, inbox, date, rung, guests, free, .. } = self;
             let (routes, stopping) = (self.routes, self.stopping);
-            let turn = Turn { dialect, routes, inbox, moment, date, now, stopping };
+            let turn = Turn { dialect, routes, inbox, date, now, stopping };
             let served = rung.len().min(TURNS_MAX);
             for place in rung.drain(..served) {
                 let seat = &mut guests[place as usize];
