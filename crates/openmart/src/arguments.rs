@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::commands::arguments::ClientCommand;
+
 /// A spot exchange that anyone can run.
 ///
 /// Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 could not reach the exchange.
@@ -34,6 +36,9 @@ pub(crate) enum Command {
     /// Look into a data folder while no exchange needs to run.
     #[command(subcommand)]
     Journal(Journal),
+    /// Those that talk to an exchange as its clients do.
+    #[command(flatten)]
+    Client(ClientCommand),
 }
 
 #[derive(Debug, Args)]

@@ -10,12 +10,14 @@
 mod admin;
 mod arguments;
 mod bootstrap;
+mod commands;
 mod config;
 mod demo;
 mod faults_file;
 mod journal;
 mod logging;
 mod master_key;
+mod moment;
 mod printing;
 mod random;
 mod serve;
@@ -50,6 +52,7 @@ pub fn run() -> ExitCode {
         Command::Admin(arguments) => admin::run(arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Journal(tool) => journal::run(tool),
+        Command::Client(command) => commands::run(command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,7 +60,7 @@ pub fn run() -> ExitCode {
             eprintln!("openmart: {}", sentence(&error));
             match error.is::<Unreachable>() {
                 true => ExitCode::from(UNREACHABLE),
-                false => ExitCode::FAILURE,
+                false => ExitCode::from(commands::exit_code(&error)),
             }
         }
     }

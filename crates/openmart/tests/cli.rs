@@ -6,6 +6,10 @@ mod support;
 
 #[path = "cli/admin.rs"]
 mod admin;
+#[path = "cli/commands.rs"]
+mod commands;
+#[path = "cli/completions.rs"]
+mod completions;
 #[path = "cli/demo.rs"]
 mod demo;
 #[path = "cli/journal.rs"]
@@ -14,3 +18,7 @@ mod journal;
 mod serve;
 #[path = "cli/sign.rs"]
 mod sign;
+#[path = "cli/usage.rs"]
+mod usage;
+#[path = "cli/watch.rs"]
+mod watch;

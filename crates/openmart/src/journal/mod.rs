@@ -7,7 +7,6 @@
 
 mod history;
 mod json;
-mod moment;
 mod rebuild;
 mod replay;
 mod show;

@@ -10,8 +10,8 @@ use openmart_model::{AccountId, AssetId, Balance, Order};
 use serde_json::{Value, json};
 
 use super::history::History;
-use super::moment::Moment;
 use super::words::{Words, side_word};
+use crate::moment::Moment;
 use crate::printing::print;
 
 /// Replays up to `to` and prints the state there.

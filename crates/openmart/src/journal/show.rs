@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::history::{History, Pending};
 use super::json;
-use super::moment::Moment;
 use super::words::{self, Words};
+use crate::moment::Moment;
 use crate::printing::print;
 
 /// Prints the entries `from` to `to`. In a damaged folder, those before the damage; the damage is

@@ -5,3 +5,4 @@ pub(crate) mod account;
 pub(crate) mod http;
 pub(crate) mod process;
 pub(crate) mod random;
+pub(crate) mod trader;

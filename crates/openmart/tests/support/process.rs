@@ -8,7 +8,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 /// The program, with nothing of the tester's own settings.
 pub(crate) fn openmart<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_openmart"));
-    for variable in ["OPENMART_LOG", "OPENMART_SECRET", "OPENMART_MASTER_KEY"] {
+    for variable in ["LOG", "URL", "KEY", "SECRET", "MEMO", "MASTER_KEY"] {
+        let variable = format!("OPENMART_{variable}");
         command.env_remove(variable);
     }
     command.args(arguments).stdin(Stdio::null());

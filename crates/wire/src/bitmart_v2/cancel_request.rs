@@ -127,4 +127,12 @@ impl<'a> CancelAll<'a> {
         let side = Side::parse(&side_text).ok_or(ApiError::invalid("side"))?;
         Ok(Self { symbol, side, side_text })
     }
+
+    /// Writes the query string, for a client.
+    pub fn query_of(symbol: &str, side: Side) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("symbol", symbol)
+            .append_pair("side", side.as_str())
+            .finish()
+    }
 }

@@ -37,7 +37,7 @@ pub use klines::{Kline, ListKlines};
 pub use markets::{Currency, SymbolDetails};
 pub use messages::{ApiError, ErrorBody, ParameterType, RequestFault};
 pub use number::NumberText;
-pub use order_request::{OrderBody, PlaceOrder};
+pub use order_request::{OrderBody, PlaceOrder, is_client_order_id, is_symbol};
 pub use orders::{Empty, ListOrders, Order, OrderPage, OrderStatus, PlacedOrder, StatusFilter};
 pub use query::Query;
 pub use server_time::{STEPS_MINUTES, ServerTime};

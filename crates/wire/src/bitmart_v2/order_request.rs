@@ -175,12 +175,13 @@ fn number(value: MemberValue<'_>) -> Option<NumberText<'_>> {
 }
 
 /// Whether a text may be a symbol at all. Listed or not is another question.
-pub(super) fn is_symbol(text: &str) -> bool {
+pub fn is_symbol(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-$".contains(&byte);
     (1..=limits::SYMBOL_CHARS_MAX).contains(&text.len()) && text.bytes().all(legal)
 }
 
-fn is_client_order_id(text: &str) -> bool {
+/// Whether a text may be a [`PlaceOrder::client_order_id`].
+pub fn is_client_order_id(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     (1..=limits::CLIENT_ORDER_ID_CHARS_MAX).contains(&text.len()) && text.bytes().all(legal)
 }

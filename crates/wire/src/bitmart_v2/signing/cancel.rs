@@ -6,6 +6,7 @@ use super::{Signature, SigningKey};
 use crate::bitmart_v2::{
     cancel_request::{CancelAll, CancelOrder},
     messages::ApiError,
+    side::Side,
 };
 
 /// What precedes the identifier in the message of a cancel.
@@ -31,6 +32,11 @@ impl SigningKey {
         let good = self.matches(&[ENTRUST_ID, segment], signature)
             || (canonical != segment && self.matches(&[ENTRUST_ID, canonical], signature));
         if good { Ok(()) } else { Err(ApiError::InvalidSignature) }
+    }
+
+    /// Signs the cancel of all orders of one side: over `side=<side>&symbol=<symbol>`.
+    pub fn sign_cancel_all(&self, symbol: &str, side: Side) -> String {
+        self.sign(format!("side={side}&symbol={symbol}"))
     }
 
     /// Verifies the signature over `side=<side>&symbol=<symbol>` of a cancel-all. It may be

@@ -120,6 +120,27 @@ impl ClientMessage {
         let request = members.request(topic)?;
         Ok(if ends { Self::Unsubscribe(request) } else { Self::Subscribe(request) })
     }
+
+    /// Writes the frame, for a client. A symbol is taken as it is.
+    pub fn to_json(&self) -> String {
+        let (verb, request) = match self {
+            Self::Ping => return r#"{"subscribe":"ping"}"#.to_owned(),
+            Self::UnsubscribePing => return r#"{"unsubscribe":"ping"}"#.to_owned(),
+            Self::Subscribe(request) => ("subscribe", request),
+            Self::Unsubscribe(request) => ("unsubscribe", request),
+        };
+        let (topic, detail) = match request.channel {
+            Channel::Price => ("price", None),
+            Channel::Kline { step } => ("kline", step.map(|step| ("step", step))),
+            Channel::Depth { precision } => ("depth", precision.map(|n| ("precision", n.into()))),
+            Channel::Trade { precision } => ("trade", precision.map(|n| ("precision", n.into()))),
+        };
+        let mut message = serde_json::json!({ verb: topic, "symbol": request.symbol });
+        if let (Some((name, number)), Some(members)) = (detail, message.as_object_mut()) {
+            members.insert(name.to_owned(), number.into());
+        }
+        message.to_string()
+    }
 }
 
 /// The members that mean something.
@@ -246,6 +267,27 @@ mod tests {
             ),
         ] {
             assert_eq!(ClientMessage::parse(frame.as_bytes()), expected, "{frame}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_writes_is_read_as_what_it_means() {
+        let mut messages = vec![ClientMessage::Ping, ClientMessage::UnsubscribePing];
+        for channel in [
+            Channel::Price,
+            Channel::Kline { step: None },
+            Channel::Kline { step: Some(43_200) },
+            Channel::Depth { precision: None },
+            Channel::Depth { precision: Some(4) },
+            Channel::Trade { precision: None },
+            Channel::Trade { precision: Some(0) },
+        ] {
+            messages.extend(subscribe(channel));
+            messages.extend(unsubscribe(channel));
+        }
+        for message in messages {
+            let text = message.to_json();
+            assert_eq!(ClientMessage::parse(text.as_bytes()), Ok(message), "{text}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use openmart_model::Timestamp;
 
 /// A time as `2026-11-22T15:04:05.678Z`.
-pub(super) struct Moment(pub(super) Timestamp);
+pub(crate) struct Moment(pub(crate) Timestamp);
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
