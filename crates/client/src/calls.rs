@@ -129,6 +129,8 @@ impl Client {
             }
         };
         match answer.status {
+            // Whatever the status: no success has a message, and `{}` must not be taken for one.
+            200 if request.effect != Effect::Reads && has_message(&answer) => Err(setback(answer)),
             200 => match serde_json::from_slice(&answer.body) {
                 Ok(value) => Ok(Answered { value, sequence: sequence(&answer.headers) }),
                 Err(error) => Err(Setback::passing(
@@ -170,7 +172,11 @@ impl Client {
     }
 }
 
-/// What an answer other than 200 means for one attempt.
+fn has_message(answer: &Answer) -> bool {
+    serde_json::from_slice::<ErrorBody>(&answer.body).is_ok()
+}
+
+/// What an answer that is no success means for one attempt.
 fn setback(answer: Answer) -> Setback {
     let Answer { status, headers, body } = answer;
     let message = match serde_json::from_slice::<ErrorBody>(&body) {

@@ -84,6 +84,14 @@ async fn a_cancel_that_is_never_answered_stays_in_doubt() {
 }
 
 #[tokio::test]
+async fn a_message_is_a_refusal_whatever_the_status() {
+    let fake = Fake::new([Fate::good(r#"{"message":"Not found"}"#)]).await;
+    let error = fake.client().cancel_order(5).await.unwrap_err();
+    assert_eq!(error.to_string(), "the exchange refused: Not found");
+    assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn cancel_all_is_repeated_and_signed() {
     let good = Fate::Answer(200, &["X-Openmart-Sequence: 7"], "{}");
     let fake = Fake::new([Fate::Drop, good]).await;

@@ -1,8 +1,13 @@
 //! Trading from a shell: tables for people, JSON for programs, exit codes.
 
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::support::account::{ALICE, BOB};
+use crate::support::process::text;
 use crate::support::trader::Demo;
 
 #[test]
@@ -107,4 +112,28 @@ bid     59000.00     3.00000    3.00000       1
 /// Columns are compared elsewhere; here what is in them.
 fn squeezed(text: &str) -> Vec<Vec<&str>> {
     text.lines().map(|line| line.split_whitespace().collect()).collect()
+}
+
+/// The first session of `docs/client.md`, as somebody would paste it.
+#[test]
+fn the_documented_session_does_what_its_comments_say() {
+    let page = include_str!("../../../../docs/client.md");
+    let session = page.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let demo = Demo::new();
+    let documented = "http://127.0.0.1:8470";
+    assert!(session.contains(documented), "{session}");
+    let session = session.replace(documented, &format!("http://{}", demo.server.address));
+    let program = Path::new(env!("CARGO_BIN_EXE_openmart"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), env::var("PATH").unwrap());
+    let output =
+        Command::new("sh").args(["-e", "-c", &session]).env("PATH", path).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    let printed = text(&output.stdout);
+    let comments = session.lines().filter_map(|line| line.split_once("# ")).map(|(_, said)| said);
+    let mut said = 0;
+    for comment in comments {
+        assert!(printed.contains(comment), "{comment}: {printed}");
+        said += 1;
+    }
+    assert_eq!(said, 2, "{session}");
 }
