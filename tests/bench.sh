@@ -24,4 +24,5 @@ rm -f "$out/data/fill.sqlite"*
 # Pins its own threads.
 "$bin/bench_background" "$out/data" $small --json "$out/background.json"
 "$bin/bench_memory" "$out/data" $small --json "$out/memory.json"
+"$bin/examples/venues" $small --json "$out/venues.json"
 "$bin/bench_summary" "$out"

@@ -1,8 +1,8 @@
 //! Collects what the benchmarks wrote into one file, and prints the figures that matter as one table.
 //!
 //! Enters: a folder with `engine.json`, `pipeline.json`, `http.json`, `stream.json`, `history.json`,
-//! `background.json` and `memory.json`. Leaves: `summary.json` beside them, with each under its own name.
-//! A benchmark that did not run is missing from both.
+//! `background.json`, `memory.json` and `venues.json`. Leaves: `summary.json` beside them, with each under its
+//! own name. A benchmark that did not run is missing from both.
 //!
 //! ```text
 //! bench_summary FOLDER
@@ -14,8 +14,8 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
 /// The benchmarks, in the order in which they run.
-const PARTS: [&str; 7] =
-    ["engine", "pipeline", "http", "stream", "history", "background", "memory"];
+const PARTS: [&str; 8] =
+    ["engine", "pipeline", "http", "stream", "history", "background", "memory", "venues"];
 
 fn main() -> Result<()> {
     let folder: PathBuf = std::env::args().nth(1).context("usage: bench_summary FOLDER")?.into();
@@ -48,6 +48,7 @@ fn lines(summary: &Value) -> Vec<(String, String)> {
     history(&summary["history"], &mut lines);
     background(&summary["background"], &mut lines);
     memory(&summary["memory"], &mut lines);
+    venues(&summary["venues"], &mut lines);
     lines
 }
 
@@ -131,4 +132,14 @@ fn memory(memory: &Value, lines: &mut Vec<(String, String)>) {
         let bytes = (kib(at) - kib(0)) * 1_024.0 / orders;
         add(lines, &format!("bytes per open order of {orders}, {when}"), Some(bytes), 0);
     }
+}
+
+fn venues(venues: &Value, lines: &mut Vec<(String, String)>) {
+    let alone = &venues["alone"]["to_first_cancel_ms"]["median"];
+    add(lines, "start of a test venue to its first cancel, ms", alone.as_f64(), 1);
+    let together = &venues["together"];
+    let count = &together["venues"];
+    let (wall, resident) = (&together["to_last_cancel_ms"], &together["each"]["resident_kib"]);
+    add(lines, &format!("{count} at once to the last one's first cancel, ms"), wall.as_f64(), 0);
+    add(lines, &format!("memory of each of {count}, KiB"), resident.as_f64(), 0);
 }
