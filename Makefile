@@ -20,6 +20,7 @@ test-clients: ## unmodified clients of the API against a real server
 	$(CARGO) build --release --package openmart
 	tests/clients/install.sh $(CLIENTS)
 	tests/clients/test.sh target/release/openmart $(CLIENTS)
+	tests/clients/harness.sh target/release/openmart $(CLIENTS)
 
 test-bench: ## every benchmark at its smallest: that they run, not how fast
 	$(CARGO) build --release --workspace --bins --examples

@@ -38,6 +38,7 @@ run history taskset -c 1 "$bin/examples/fill" "$out/data" "$(size 20000 5000000)
 # Pins its own threads.
 run background "$bin/bench_background" "$out/data" $small --json "$out/background.json"
 run memory "$bin/bench_memory" "$out/data" $small --json "$out/memory.json"
+run venues "$bin/examples/venues" $small --json "$out/venues.json"
 run recovery "$bin/bench_recovery" "$bin/openmart" "$out/data" $small --json "$out/recovery.json"
 "$bin/bench_summary" "$out" || failed+=(summary)
 if [ ${#failed[@]} -gt 0 ]; then

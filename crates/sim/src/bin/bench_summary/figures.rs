@@ -14,6 +14,7 @@ pub(crate) fn lines(summary: &Value) -> Vec<(String, String)> {
     history(&summary["history"], &mut lines);
     background(&summary["background"], &mut lines);
     memory(&summary["memory"], &mut lines);
+    venues(&summary["venues"], &mut lines);
     lines
 }
 
@@ -104,4 +105,14 @@ fn memory(memory: &Value, lines: &mut Vec<(String, String)>) {
         let bytes = (kib(at) - kib(0)) * 1_024.0 / orders;
         add(lines, &format!("bytes per open order of {orders}, {when}"), Some(bytes), 0);
     }
+}
+
+fn venues(venues: &Value, lines: &mut Vec<(String, String)>) {
+    let alone = &venues["alone"]["to_first_cancel_ms"]["median"];
+    add(lines, "start of a test venue to its first cancel, ms", alone.as_f64(), 1);
+    let together = &venues["together"];
+    let count = &together["venues"];
+    let (wall, resident) = (&together["to_last_cancel_ms"], &together["each"]["resident_kib"]);
+    add(lines, &format!("{count} at once to the last one's first cancel, ms"), wall.as_f64(), 0);
+    add(lines, &format!("memory of each of {count}, KiB"), resident.as_f64(), 0);
 }

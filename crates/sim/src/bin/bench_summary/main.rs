@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use row::Row;
 
 /// The benchmarks, in the order in which they run.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "engine",
     "book_size",
     "pipeline",
@@ -31,6 +31,7 @@ const PARTS: [&str; 11] = [
     "history",
     "background",
     "memory",
+    "venues",
     "recovery",
 ];
 
