@@ -18,6 +18,7 @@ mod logging;
 mod master_key;
 mod printing;
 mod random;
+mod running;
 mod serve;
 mod server;
 mod sign;

@@ -14,3 +14,5 @@ mod journal;
 mod serve;
 #[path = "cli/sign.rs"]
 mod sign;
+#[path = "cli/time_and_state.rs"]
+mod time_and_state;

@@ -12,6 +12,7 @@ use crate::faults_file::FaultsFile;
 use crate::printing::print;
 use crate::server::{self, Setup};
 
+pub(crate) use folder::TemporaryFolder;
 pub(crate) use venue::is_known_key;
 
 /// Runs until SIGINT or SIGTERM.
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: &Demo) -> anyhow::Result<()> {
     let faults = faults.as_deref().map(FaultsFile::load).transpose()?;
     let temporary = match data_dir {
         Some(_) => None,
-        None => Some(folder::TemporaryFolder::create()?),
+        None => Some(TemporaryFolder::create()?),
     };
     let folder = match (&temporary, data_dir) {
         (Some(temporary), _) => temporary.path().to_owned(),
@@ -52,6 +53,7 @@ pub(crate) fn run(arguments: &Demo) -> anyhow::Result<()> {
         gateway,
         admin_listen: *admin_listen,
         faults,
+        is_ephemeral: temporary.is_some(),
     };
     server::run(setup, |ready| {
         // A reader that went away does not stop a server.
