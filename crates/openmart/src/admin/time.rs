@@ -1,5 +1,6 @@
 //! `openmart admin time`: the clock of an ephemeral exchange.
 
+use anyhow::ensure;
 use hyper::Method;
 use openmart_wire::admin::time::{Clock, Pace, SetClock, TIME};
 
@@ -15,7 +16,11 @@ pub(super) fn run(client: &Client, wish: &AdminTime, json: bool) -> anyhow::Resu
         AdminTime::Freeze { at } => SetClock { at, ..set },
         AdminTime::Step { ms } => SetClock { step_ms: Some(ms), ..set },
         AdminTime::Jump { to_ms } => SetClock { jump_to_ms: Some(to_ms), ..set },
-        AdminTime::Rate { times } => SetClock { rate: Some(times), ..set },
+        AdminTime::Rate { times } => {
+            // JSON has no word for these.
+            ensure!(times.is_finite(), "a rate is a number from 0.1 to 100000, not {times}");
+            SetClock { rate: Some(times), ..set }
+        }
         AdminTime::Real => SetClock { real: Some(true), ..set },
     };
     show(&client.tell::<Clock>(Method::POST, TIME, &set)?, json, line)

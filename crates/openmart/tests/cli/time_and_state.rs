@@ -460,8 +460,11 @@ fn the_command_line_moves_time_and_state() {
     // Nobody is left who saw it run ahead.
     assert!(said(&["time", "real"]).contains(" as the machine's, "));
     said(&["time", "step", "3600000"]);
-    let refused = demo.operator.admin(&["time", "real"]);
-    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    for wrong in [&["time", "real"][..], &["time", "rate", "nan"], &["time", "rate", "0"]] {
+        let refused = demo.operator.admin(wrong);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert_eq!(text(&refused.stderr).lines().count(), 1, "{refused:?}");
+    }
     demo.end();
 }
 
