@@ -7,6 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use openmart_model::Timestamp;
 
+mod controlled;
+
+pub use controlled::{
+    CLOCK_MS_MAX, ClockError, ClockPace, ClockRate, ClockReading, ClockWish, ControlledClock,
+};
+
 /// A source of time. It may jump in either direction.
 pub trait Clock: Send + Sync + 'static {
     /// The time now.

@@ -47,6 +47,7 @@
 //! ```
 
 mod clock;
+mod copying;
 mod error;
 mod exchange;
 mod history;
@@ -70,7 +71,11 @@ mod status;
 pub mod stepped;
 mod subscription;
 
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{
+    CLOCK_MS_MAX, Clock, ClockError, ClockPace, ClockRate, ClockReading, ClockWish,
+    ControlledClock, ManualClock, SystemClock,
+};
+pub use copying::{CopyError, copy_entries};
 pub use error::{CloseError, OpenError, SnapshotError, SubmitError};
 pub use exchange::Exchange;
 pub use history::rebuild_history;

@@ -39,11 +39,11 @@ mod site;
 mod ticks;
 mod vault;
 
-pub use admin::{Admin, AdminToken, AdminTokenError};
+pub use admin::{Admin, AdminToken, AdminTokenError, Keeping, StateError, StateKeeper};
 pub use bitmart_v2::direct_request_bytes;
 pub use faults::{Controls, FaultsError, RaceError, RuleError};
 pub use limits::{Budget, RateLimits};
-pub use listener::{BindError, Gateway};
+pub use listener::{BindError, Ending, Gateway, HeldAddress};
 pub use metrics::Requests;
 pub use operations::Operations;
 pub use options::{MonotonicClock, Options, SignatureMode};

@@ -81,12 +81,28 @@ pub enum BindError {
     },
 }
 
+/// What becomes of an address when its gateway ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// Nobody listens there any more.
+    Release,
+    /// Another gateway takes it over; clients are told to connect again.
+    HandOver,
+}
+
+/// An address at which connections wait for a gateway.
+#[derive(Debug)]
+pub struct HeldAddress {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+}
+
 /// An HTTP server for an exchange, listening.
 #[derive(Debug)]
 pub struct Gateway {
     listener: TcpListener,
     local_addr: SocketAddr,
-    site: Arc<Site>,
+    pub(crate) site: Arc<Site>,
 }
 
 impl Gateway {
@@ -128,6 +144,17 @@ impl Gateway {
     /// Serves until `shutdown` completes. Then takes no more connections, lets requests in flight
     /// finish for at most [`drain_timeout`](Options::drain_timeout), and returns.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        self.run_until(async {
+            shutdown.await;
+            Ending::Release
+        })
+        .await;
+    }
+
+    /// As [`run`](Self::run); `shutdown` says what becomes of the address. Who connects to one that is
+    /// handed over waits for whoever [takes it over](Self::take_over), once the last connection of this
+    /// gateway has ended.
+    pub async fn run_until(self, shutdown: impl Future<Output = Ending>) -> Option<HeldAddress> {
         let limits = ConnectionLimits::from(&self.site.options);
         // Ends with this function.
         let mut rounds = JoinSet::new();
@@ -135,7 +162,23 @@ impl Gateway {
             rounds.spawn(make_rounds(attendant));
         }
         let (router, direct) = served(self.site);
-        serve(self.listener, router, Some(direct), limits, shutdown).await;
+        let local_addr = self.local_addr;
+        let held = serve(self.listener, router, Some(direct), limits, shutdown).await;
+        held.map(|listener| HeldAddress { listener, local_addr })
+    }
+
+    /// Serves another exchange at the address of a gateway that has ended. `options` say all but where to
+    /// listen.
+    pub fn take_over(
+        held: HeldAddress,
+        exchange: Exchange,
+        vault: Arc<Vault>,
+        options: Options,
+    ) -> Self {
+        let HeldAddress { listener, local_addr } = held;
+        let mut options = options;
+        options.listen = local_addr;
+        Self { listener, local_addr, site: Arc::new(Site::new(exchange, vault, options)) }
     }
 }
 
@@ -220,22 +263,22 @@ impl From<&Options> for ConnectionLimits {
     }
 }
 
-/// Serves a router on a socket until told to stop.
+/// Serves a router on a socket until told to stop. Gives the socket back if it is to be handed over.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     direct: Option<Arc<dyn Direct>>,
     limits: ConnectionLimits,
-    shutdown: impl Future<Output = ()>,
-) {
+    shutdown: impl Future<Output = Ending>,
+) -> Option<TcpListener> {
     let mut shutdown = pin!(shutdown);
-    let (stop, stopping) = watch::channel(false);
+    let (stop, stopping) = watch::channel(None);
     let seats = Arc::new(Seats::new(limits));
     let mut connections = JoinSet::new();
     let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
-    loop {
+    let ending = loop {
         let accepted = tokio::select! {
-            () = &mut shutdown => break,
+            ending = &mut shutdown => break ending,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             accepted = listener.accept() => accepted,
         };
@@ -257,9 +300,11 @@ pub(crate) async fn serve(
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
-    }
-    drop((listener, alive));
-    stop.send_replace(true);
+    };
+    // Whoever connects to an address that nobody takes over is refused at once.
+    let held = (ending == Ending::HandOver).then_some(listener);
+    drop(alive);
+    stop.send_replace(Some(ending));
     let drained = async {
         while connections.join_next().await.is_some() {}
         // Nothing is ever sent: this ends when the last connection that was taken over has.
@@ -268,6 +313,7 @@ pub(crate) async fn serve(
     if tokio::time::timeout(limits.drain_timeout, drained).await.is_err() {
         tracing::warn!(left = connections.len(), "connections cut off at shutdown");
     }
+    held
 }
 
 /// Serves one connection to its end.
@@ -347,20 +393,25 @@ pub(crate) struct HangUp;
 #[derive(Clone, Debug)]
 pub(crate) struct Tenancy {
     _seat: Arc<Seat>,
-    stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<Option<Ending>>,
     _alive: mpsc::Sender<Infallible>,
 }
 
 impl Tenancy {
-    /// The word when to stop, for somebody who serves many connections.
-    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+    /// What becomes of the address, for somebody who serves many connections. Nothing: it is served.
+    pub(crate) fn stopping(&self) -> watch::Receiver<Option<Ending>> {
         self.stopping.clone()
+    }
+
+    /// What becomes of the address, once the server stops.
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        *self.stopping.borrow()
     }
 
     /// Completes when the server stops. Losing the race of a `select!` loses nothing.
     pub(crate) async fn told_to_stop(&mut self) {
         // An error means that the teller is gone, which is the end as well.
-        let _ = self.stopping.wait_for(|stop| *stop).await;
+        let _ = self.stopping.wait_for(Option::is_some).await;
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::admin::{self, Admin};
 use crate::faults::Controls;
-use crate::listener::{BindError, ConnectionLimits, listen_on, serve};
+use crate::listener::{BindError, ConnectionLimits, Ending, listen_on, serve};
 use crate::metrics::Requests;
 
 /// A few tools ask now and then; more connections than this are a mistake.
@@ -67,14 +67,15 @@ impl Operations {
 
     /// Serves until `shutdown` completes.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let (exchange, requests) = (self.exchange.clone(), self.requests);
-        let ready = async move || health(&exchange.status().condition);
-        let exchange = self.exchange;
         let controls = self.admin.as_ref().map(|admin| admin.controls().clone());
+        let served = Served { exchange: self.exchange, requests: self.requests, controls };
+        let asked = served.clone();
+        let ready = async move || health(&asked.exchange().status().condition);
         let metrics = async move || {
+            let exchange = served.exchange();
             let accounts = exchange.view(|state| state.engine().accounts_len());
-            let mut text = prometheus(&exchange.status(), accounts, requests.as_ref());
-            if let Some(controls) = &controls {
+            let mut text = prometheus(&exchange.status(), accounts, served.requests().as_ref());
+            if let Some(controls) = &served.controls {
                 add_faults(&mut text, controls);
             }
             ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
@@ -84,7 +85,32 @@ impl Operations {
             .route("/health/live", get(async || "live\n"))
             .route("/health/ready", get(ready))
             .route("/metrics", get(metrics));
-        serve(self.listener, router, None, LIMITS, shutdown).await;
+        let ending = async {
+            shutdown.await;
+            Ending::Release
+        };
+        serve(self.listener, router, None, LIMITS, ending).await;
+    }
+}
+
+/// What health and figures are about.
+#[derive(Clone)]
+struct Served {
+    exchange: Exchange,
+    requests: Option<Requests>,
+    controls: Option<Controls>,
+}
+
+impl Served {
+    /// The exchange that stands behind the gateway now: after a rewind another one.
+    fn exchange(&self) -> Exchange {
+        let now = self.controls.as_ref().map(|controls| controls.site().exchange.clone());
+        now.unwrap_or_else(|| self.exchange.clone())
+    }
+
+    fn requests(&self) -> Option<Requests> {
+        let now = self.controls.as_ref().map(|controls| controls.site().requests.clone());
+        self.requests.clone().map(|requests| now.unwrap_or(requests))
     }
 }
 

@@ -72,6 +72,9 @@ pub struct Options {
     /// Where the time for rate limits and for the rules of the stream comes from. Default: a clock
     /// that nobody can set.
     pub pace_clock: Arc<dyn Clock>,
+    /// Where the time for rate limits comes from instead, if not nothing: for exchanges whose clock is
+    /// moved, which the rules of the stream must not follow, since its clients' patience does not.
+    pub budget_clock: Option<Arc<dyn Clock>>,
     /// When the stream pushes. Default: every 250 ms, as documented.
     pub stream_ticks: Ticks,
     /// Commands whose events may wait for the stream; with more, who follows trades is disconnected,
@@ -105,6 +108,7 @@ impl Options {
             trade_page_url: String::new(),
             clock: Arc::new(SystemClock),
             pace_clock: Arc::new(MonotonicClock::new()),
+            budget_clock: None,
             stream_ticks: Ticks::every(Duration::from_millis(STREAM_PUSH_INTERVAL_MS)),
             stream_updates_max: 262_144,
         }

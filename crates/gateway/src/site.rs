@@ -55,7 +55,8 @@ impl Site {
 
     /// The time that budgets go by.
     pub(crate) fn pace(&self) -> Timestamp {
-        self.options.pace_clock.now()
+        let Options { budget_clock, pace_clock, .. } = &self.options;
+        budget_clock.as_ref().unwrap_or(pace_clock).now()
     }
 
     /// Both.

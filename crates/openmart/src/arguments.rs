@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Run an exchange from a configuration and keep everything in a data folder.
     Serve(Serve),
-    /// Tell a running exchange what its operator wants: faults and races, for those who test clients.
+    /// Tell a running exchange what its operator wants: faults, races, time and state, for those who test clients.
     Admin(Admin),
     /// Print the signature of a message, as `openssl dgst -sha256 -hmac` does.
     Sign(Sign),
@@ -133,8 +133,12 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE", default_value = "openmart.toml")]
     pub(crate) config: PathBuf,
     /// Data folder [default: what the configuration says, else ./openmart-data].
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Keep everything in a temporary folder that goes when this ends, and let `openmart admin` move time
+    /// and state; `docs/time-and-state.md` explains that. For tests.
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
     /// Address of the API; port 0 takes a free port [default: what the configuration says, else
     /// 127.0.0.1:8470].
     #[arg(long, value_name = "HOST:PORT")]
@@ -191,6 +195,71 @@ pub(crate) enum AdminNoun {
     /// Let the next order of a key run into a race.
     #[command(subcommand)]
     Race(AdminRace),
+    /// Hold, move or hurry the clock of an ephemeral exchange.
+    #[command(subcommand)]
+    Time(AdminTime),
+    /// Mark points, fork or rewind an ephemeral exchange.
+    #[command(subcommand)]
+    State(AdminState),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminTime {
+    /// Show what the clock says and how it goes.
+    Show,
+    /// Let it stand still.
+    Freeze {
+        /// At this time, in ms since 1970 [default: now].
+        #[arg(long, value_name = "MS")]
+        at: Option<u64>,
+    },
+    /// Let it go ahead by so much, and then on as before.
+    Step {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Let it go ahead to a time, and then on as before.
+    Jump {
+        /// In ms since 1970.
+        to_ms: u64,
+    },
+    /// Let it run so many times as fast as the machine's clock.
+    Rate {
+        /// From 0.1 to 100000.
+        times: f64,
+    },
+    /// Let it follow the machine's clock again.
+    Real,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminState {
+    /// Show the last sequence, the points and the forks.
+    Show,
+    /// Give the last entry a name, to fork from it or rewind to it later.
+    Snapshot {
+        /// Up to 64 letters, digits, dots, dashes and underscores.
+        name: String,
+    },
+    /// Start a copy that runs apart, on ports of its own.
+    Fork(AdminOrigin),
+    /// End a copy.
+    EndFork {
+        /// Its number.
+        id: u64,
+    },
+    /// Let the same address go on with an earlier state.
+    Rewind(AdminOrigin),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdminOrigin {
+    /// The last entry that it has.
+    #[arg(long, value_name = "N", conflicts_with = "point")]
+    pub(crate) sequence: Option<u64>,
+    /// The name of a point.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) point: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -21,6 +21,7 @@ mod master_key;
 mod moment;
 mod printing;
 mod random;
+mod running;
 mod serve;
 mod server;
 mod sign;

@@ -10,6 +10,7 @@ use openmart_gateway::{Budget, SignatureMode};
 
 use crate::arguments::Serve;
 use crate::config::{self, Config};
+use crate::demo::TemporaryFolder;
 use crate::faults_file::FaultsFile;
 use crate::liquidity::Liquidity;
 use crate::printing::print;
@@ -29,13 +30,28 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<()> {
         let file = arguments.config.display();
         tracing::warn!(%file, "the configuration has secrets and may be read by others: chmod 600");
     }
-    server::run(setup(arguments, config)?, |ready| {
+    let temporary = match arguments.ephemeral {
+        true => Some(TemporaryFolder::create()?),
+        false => None,
+    };
+    let mut setup = setup(arguments, config)?;
+    if let Some(temporary) = &temporary {
+        setup.folder = temporary.path().to_owned();
+        setup.is_ephemeral = true;
+    }
+    server::run(setup, |ready| {
         // A reader that went away does not stop a server.
         let _ = print(|out| {
             use std::io::Write;
             writeln!(out, "listening on http://{}", ready.local_addr)?;
-            match ready.admin {
-                Some((admin_addr, _)) => writeln!(out, "operator's API on http://{admin_addr}"),
+            if let Some((admin_addr, _)) = ready.admin {
+                writeln!(out, "operator's API on http://{admin_addr}")?;
+            }
+            match &temporary {
+                Some(temporary) => {
+                    let folder = temporary.path().display();
+                    writeln!(out, "data folder until the end: {folder}")
+                }
                 None => Ok(()),
             }
         });
@@ -83,6 +99,7 @@ fn setup(arguments: &Serve, config: Config) -> anyhow::Result<Setup> {
         admin_listen: Some(admin_listen),
         faults: arguments.faults.as_deref().map(FaultsFile::load).transpose()?,
         liquidity: liquidity.map(Liquidity::Seeded),
+        is_ephemeral: false,
     })
 }
 

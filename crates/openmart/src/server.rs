@@ -6,28 +6,20 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use openmart_exchange::{Condition, Exchange, Pending};
-use openmart_gateway::{Admin, AdminToken, Gateway, Operations};
+use openmart_exchange::{Exchange, Pending};
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 
 use crate::bootstrap::{self, IssuedKey, Plan};
 use crate::demo::is_known_key;
 use crate::faults_file::FaultsFile;
-use crate::liquidity::{Feed, Feeding, Liquidity};
+use crate::liquidity::{Liquidity, Traders};
 use crate::master_key;
 use crate::printing::print;
+use crate::running::{Ephemeral, Opened, Ready, Running};
 use crate::signals::Signals;
 use crate::venue::Venue;
-
-/// How often the log is told when the exchange stops taking commands.
-const WATCH_INTERVAL: Duration = Duration::from_secs(1);
-
-/// The file of the operator's token in the data folder.
-pub(crate) const ADMIN_TOKEN: &str = "admin.token";
 
 /// What to run.
 #[derive(Debug)]
@@ -42,14 +34,8 @@ pub(crate) struct Setup {
     pub(crate) faults: Option<FaultsFile>,
     /// Who trades from the moment on that requests are taken.
     pub(crate) liquidity: Option<Liquidity>,
-}
-
-/// Where a server listens.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    pub(crate) local_addr: SocketAddr,
-    /// The operator's listener, and the token that its API asks for.
-    pub(crate) admin: Option<(SocketAddr, AdminToken)>,
+    /// Whether the folder goes when this ends, so that nobody is harmed by moving time and state.
+    pub(crate) is_ephemeral: bool,
 }
 
 /// Runs until SIGINT or SIGTERM. `ready` is called with the addresses once requests are taken.
@@ -57,11 +43,14 @@ pub(crate) struct Ready {
 /// On the signal, no more connections are taken, requests in flight are answered, and a snapshot is
 /// written.
 pub(crate) fn run(setup: Setup, ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
-    let Setup { folder, venue, exchange, gateway, admin_listen, faults, liquidity } = setup;
+    let Setup { folder, venue, exchange, gateway, admin_listen, faults, liquidity, is_ephemeral } =
+        setup;
+    let (mut exchange, mut gateway) = (exchange, gateway);
+    let ephemeral = is_ephemeral.then(|| Ephemeral::new(&mut exchange, &mut gateway));
     let clock = exchange.clock.clone();
     let runtime = Runtime::new().context("cannot start the threads of the server")?;
     // Before anything else, so that a signal during the start ends it in order as well.
-    let signals = runtime.block_on(async { Signals::listen() })?;
+    let mut signals = runtime.block_on(async { Signals::listen() })?;
     let (exchange, report) = Exchange::open_folder(&folder, exchange)?;
     match report.torn_tail.is_some() || !report.damaged_snapshots.is_empty() {
         true => tracing::warn!(folder = %folder.display(), %report, "exchange opened"),
@@ -71,44 +60,30 @@ pub(crate) fn run(setup: Setup, ready: impl FnOnce(Ready)) -> anyhow::Result<()>
     let plan = exchange.view(|state| bootstrap::plan(state.engine(), &venue, &vault))?;
     carry_out(&exchange, plan)?;
     refuse_known_keys(&exchange, gateway.listen)?;
-    let feed = liquidity.map(|liquidity| liquidity.prepare(&exchange, clock)).transpose()?;
-    let mut feeding = None;
-    let ready = |listening| {
-        ready(listening);
-        feeding = feed.and_then(|feed| started(feed, &exchange));
-    };
+    let prepare = |liquidity| Traders::prepare(liquidity, &exchange, clock);
+    let traders = liquidity.map(prepare).transpose()?;
     runtime.block_on(async {
-        let gateway = Gateway::bind(exchange.clone(), Arc::new(vault), gateway).await?;
-        if let Some(faults) = &faults {
-            faults.set(&gateway.controls())?;
-        }
-        let local_addr = gateway.local_addr();
-        let (operations, admin) = match admin_listen {
-            Some(listen) => {
-                let token = AdminToken::open_or_create(&folder.join(ADMIN_TOKEN))?;
-                let admin = Admin::new(token.clone(), gateway.controls());
-                let operations = Operations::bind(exchange.clone(), listen).await?;
-                let operations = operations.with_requests(gateway.requests()).with_admin(admin);
-                let admin_addr = operations.local_addr();
-                (Some(operations), Some((admin_addr, token)))
-            }
-            None => (None, None),
+        let opened = Opened {
+            exchange: exchange.clone(),
+            folder,
+            vault: Arc::new(vault),
+            gateway,
+            admin_listen,
+            ephemeral,
+            traders,
         };
-        let ready = || ready(Ready { local_addr, admin });
-        attend(&exchange, gateway, operations, signals, ready).await;
-        anyhow::Ok(())
-    })?;
-    drop(feeding);
-    exchange.close()?;
-    tracing::info!(sequence = exchange.status().sequence, "exchange closed");
-    Ok(())
-}
-
-/// An exchange without its liquidity is still an exchange.
-fn started(feed: Feed, exchange: &Exchange) -> Option<Feeding> {
-    tracing::info!("makers and takers of the program trade here");
-    let started = feed.start(exchange.clone());
-    started.inspect_err(|error| tracing::error!(error = %format!("{error:#}"), "no liquidity")).ok()
+        let mut running = Running::start(opened).await?;
+        if let Some(faults) = &faults {
+            faults.set(running.controls())?;
+        }
+        ready(running.ready());
+        running.begin_trading();
+        let stop = async {
+            let signal = signals.received().await;
+            tracing::info!(signal, "shutting down");
+        };
+        running.run(stop).await
+    })
 }
 
 /// Adds what is missing and reports what differs.
@@ -160,57 +135,4 @@ fn refuse_known_keys(exchange: &Exchange, listen: SocketAddr) -> anyhow::Result<
         bail!("the demo's well-known keys are active here: refusing to listen on {listen}");
     }
     Ok(())
-}
-
-/// Serves until a signal comes.
-async fn attend(
-    exchange: &Exchange,
-    gateway: Gateway,
-    operations: Option<Operations>,
-    mut signals: Signals,
-    ready: impl FnOnce(),
-) {
-    let (stop, stopping) = watch::channel(());
-    let watching = tokio::spawn(watch_condition(exchange.clone()));
-    let operating = operations.map(|operations| {
-        tracing::info!(local_addr = %operations.local_addr(), "operator's listener");
-        let mut stopping = stopping;
-        // An error means that the sender is gone: that is the signal.
-        tokio::spawn(operations.run(async move { drop(stopping.changed().await) }))
-    });
-    ready();
-    gateway
-        .run(async {
-            let signal = signals.received().await;
-            tracing::info!(signal, "shutting down");
-        })
-        .await;
-    watching.abort();
-    // Health and metrics answer until the last request of the API has been answered.
-    drop(stop);
-    if let Some(operating) = operating {
-        let _ = operating.await;
-    }
-}
-
-/// Tells the log when the exchange stops taking commands, or takes them again.
-async fn watch_condition(exchange: Exchange) {
-    let mut interval = tokio::time::interval(WATCH_INTERVAL);
-    let mut before = Condition::Running;
-    loop {
-        interval.tick().await;
-        let condition = exchange.status().condition;
-        if condition == before {
-            continue;
-        }
-        match &condition {
-            Condition::Running => tracing::info!("all commands are taken again"),
-            Condition::DiskFull => tracing::error!("the disk is full: only cancels are taken"),
-            Condition::Stopped { reason } => {
-                tracing::error!(%reason, "no more commands are taken; restart to recover");
-            }
-            other => tracing::warn!(?other, "condition changed"),
-        }
-        before = condition;
-    }
 }

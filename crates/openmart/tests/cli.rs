@@ -20,6 +20,8 @@ mod liquidity;
 mod serve;
 #[path = "cli/sign.rs"]
 mod sign;
+#[path = "cli/time_and_state.rs"]
+mod time_and_state;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/watch.rs"]

@@ -6,6 +6,8 @@
 
 mod faults;
 mod races;
+mod state;
+mod time;
 mod token;
 
 use std::pin::Pin;
@@ -20,6 +22,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body_util::{BodyExt, Limited};
+use openmart_exchange::ControlledClock;
 use openmart_wire::admin::{self as wire, Refusal};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -27,13 +30,14 @@ use serde::de::DeserializeOwned;
 
 use crate::faults::{Controls, FaultsError};
 
+pub use state::{Keeping, StateError, StateKeeper};
 pub use token::{AdminToken, AdminTokenError};
 
 /// Time for a body to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Every route. The policy of each is its second word.
-const ROUTES: [Route; 8] = [
+const ROUTES: [Route; 15] = [
     Route::with_token("GET", wire::faults::FAULTS, faults::list),
     Route::with_token("POST", wire::faults::FAULTS, faults::add),
     Route::with_token("PUT", wire::faults::FAULTS, faults::replace),
@@ -42,6 +46,13 @@ const ROUTES: [Route; 8] = [
     Route::with_token("GET", wire::races::RACES, races::list),
     Route::with_token("POST", wire::races::RACES, races::arm),
     Route::with_token("DELETE", wire::races::RACES, races::clear),
+    Route::with_token("GET", wire::time::TIME, time::show),
+    Route::with_token("POST", wire::time::TIME, time::set),
+    Route::with_token("GET", wire::state::STATE, state::show),
+    Route::with_token("POST", wire::state::SNAPSHOT, state::mark),
+    Route::with_token("POST", wire::state::FORKS, state::fork),
+    Route::with_token("DELETE", wire::state::FORK, state::end_fork),
+    Route::with_token("POST", wire::state::REWIND, state::rewind),
 ];
 
 /// What the handlers use.
@@ -49,12 +60,31 @@ const ROUTES: [Route; 8] = [
 pub struct Admin {
     token: AdminToken,
     controls: Controls,
+    ephemeral: Option<Ephemeral>,
+}
+
+/// What can be told only to an exchange whose data folder goes with it.
+#[derive(Debug)]
+struct Ephemeral {
+    clock: Arc<ControlledClock>,
+    keeper: Arc<dyn StateKeeper>,
 }
 
 impl Admin {
     /// For whoever has the token.
     pub fn new(token: AdminToken, controls: Controls) -> Self {
-        Self { token, controls }
+        Self { token, controls, ephemeral: None }
+    }
+
+    /// Lets the operator move the clock, and the state. For an exchange whose data folder goes with it.
+    pub fn with_ephemeral(self, clock: Arc<ControlledClock>, keeper: Arc<dyn StateKeeper>) -> Self {
+        Self { ephemeral: Some(Ephemeral { clock, keeper }), ..self }
+    }
+
+    fn ephemeral(&self) -> Result<&Ephemeral, Refused> {
+        let what = "time and state are controlled on ephemeral exchanges only, whose data goes with them: \
+                    `openmart demo` without --data-dir, or `openmart serve --ephemeral`";
+        self.ephemeral.as_ref().ok_or_else(|| Refused(StatusCode::FORBIDDEN, what.to_owned()))
     }
 
     /// What it is told to break.

@@ -56,6 +56,13 @@ fn nothing_is_told_or_done_without_the_token() {
         ("GET", "/admin/races"),
         ("POST", "/admin/races"),
         ("DELETE", "/admin/races"),
+        ("GET", "/admin/time"),
+        ("POST", "/admin/time"),
+        ("GET", "/admin/state"),
+        ("POST", "/admin/state/snapshot"),
+        ("POST", "/admin/state/fork"),
+        ("DELETE", "/admin/state/fork/1"),
+        ("POST", "/admin/state/rewind"),
     ] {
         let call = Call::new(method, target).body(format!(r#"{{"rules":[{RULE}]}}"#));
         for call in [
@@ -138,4 +145,24 @@ fn what_cannot_be_read_changes_nothing() {
     assert_eq!(operator.send("PATCH", "/admin/faults", "").status, 405);
     assert!(operator.venue.controls.faults().rules.is_empty());
     assert!(operator.venue.controls.races().races.is_empty());
+}
+
+#[test]
+fn time_and_state_of_an_exchange_that_is_kept_are_nobodys_toys() {
+    let operator = Operator::new();
+    let trace = operator.venue.trace();
+    for (method, target, body) in [
+        ("GET", "/admin/time", ""),
+        ("POST", "/admin/time", r#"{"freeze":true}"#),
+        ("GET", "/admin/state", ""),
+        ("POST", "/admin/state/snapshot", r#"{"name":"a"}"#),
+        ("POST", "/admin/state/fork", "{}"),
+        ("DELETE", "/admin/state/fork/1", ""),
+        ("POST", "/admin/state/rewind", r#"{"sequence":1}"#),
+    ] {
+        let reply = operator.send(method, target, body);
+        assert_eq!(reply.status, 403, "{method} {target}");
+        assert!(reply.text().contains("ephemeral exchanges only"), "{}", reply.text());
+    }
+    assert_eq!(operator.venue.trace(), trace);
 }

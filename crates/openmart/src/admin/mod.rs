@@ -6,7 +6,9 @@
 mod client;
 mod faults;
 mod race;
+mod state;
 mod table;
+mod time;
 
 use anyhow::Context;
 use serde::Serialize;
@@ -14,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::arguments::{Admin, AdminNoun};
 use crate::printing::print;
-use crate::server::ADMIN_TOKEN;
+use crate::running::ADMIN_TOKEN;
 use client::Client;
 
 pub(crate) use client::Unreachable;
@@ -38,6 +40,8 @@ pub(crate) fn run(arguments: &Admin) -> anyhow::Result<()> {
     match &arguments.noun {
         AdminNoun::Faults(wish) => faults::run(&client, wish, arguments.json),
         AdminNoun::Race(wish) => race::run(&client, wish, arguments.json),
+        AdminNoun::Time(wish) => time::run(&client, wish, arguments.json),
+        AdminNoun::State(wish) => state::run(&client, wish, arguments.json),
     }
 }
 

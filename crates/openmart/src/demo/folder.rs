@@ -1,4 +1,5 @@
-//! The demo's temporary data folder, gone when the demo ends, whatever ends it.
+//! A temporary data folder, of the demo or of another ephemeral exchange, gone when that ends, whatever ends
+//! it.
 //!
 //! A demo that is killed cannot remove its folder; the next one does. A file that its process keeps
 //! locked says that a folder is in use.
@@ -15,7 +16,7 @@ const IN_USE: &str = "in-use";
 
 /// A folder that is removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct TemporaryFolder {
+pub(crate) struct TemporaryFolder {
     folder: TempDir,
     /// Keeps the lock.
     _in_use: File,
@@ -23,7 +24,7 @@ pub(super) struct TemporaryFolder {
 
 impl TemporaryFolder {
     /// Makes a new one, and removes those of demos that were killed.
-    pub(super) fn create() -> anyhow::Result<Self> {
+    pub(crate) fn create() -> anyhow::Result<Self> {
         Self::create_in(&std::env::temp_dir())
     }
 
@@ -43,7 +44,7 @@ impl TemporaryFolder {
         Ok(Self { folder, _in_use: file })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 }

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use super::venue::KnownAccount;
-use crate::server::Ready;
+use crate::running::Ready;
 
 /// Writes the address and a session with an order that is placed and canceled.
 pub(super) fn write(

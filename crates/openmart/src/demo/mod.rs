@@ -14,6 +14,7 @@ use crate::liquidity::{Liquidity, Seeded};
 use crate::printing::print;
 use crate::server::{self, Setup};
 
+pub(crate) use folder::TemporaryFolder;
 pub(crate) use venue::{is_known_key, venue};
 
 /// Runs until SIGINT or SIGTERM.
@@ -45,7 +46,7 @@ pub(crate) fn run_with(server: &DemoServer, liquidity: Option<Liquidity>) -> any
     let faults = faults.as_deref().map(FaultsFile::load).transpose()?;
     let temporary = match data_dir {
         Some(_) => None,
-        None => Some(folder::TemporaryFolder::create()?),
+        None => Some(TemporaryFolder::create()?),
     };
     let folder = match (&temporary, data_dir) {
         (Some(temporary), _) => temporary.path().to_owned(),
@@ -64,6 +65,7 @@ pub(crate) fn run_with(server: &DemoServer, liquidity: Option<Liquidity>) -> any
         admin_listen: *admin_listen,
         faults,
         liquidity,
+        is_ephemeral: temporary.is_some(),
     };
     server::run(setup, |ready| {
         // A reader that went away does not stop a server.

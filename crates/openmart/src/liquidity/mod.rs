@@ -10,6 +10,7 @@ mod offline;
 mod pace;
 mod recording;
 mod replay_market;
+mod traders;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,14 +21,15 @@ use openmart_exchange::{Clock, Exchange};
 use openmart_liquidity::{Flow, Kind, ReplayBooks, ReplayTrades, Settings, Source};
 
 use crate::printing::print;
-use feed::Figures;
+use feed::{Feed, Figures};
 use pace::Pace;
 use recording::Recording;
 
-pub(crate) use feed::{Feed, Feeding};
+pub(crate) use feed::Feeding;
 pub(crate) use generate::run as generate;
 pub(crate) use pace::Speed;
 pub(crate) use replay_market::run as replay_market;
+pub(crate) use traders::Traders;
 
 /// A flow that is further behind than this, as after a jump of the clock, lets the rest of it go.
 const FLOW_LAG_MAX_MS: u64 = 5_000;

@@ -41,6 +41,8 @@ pub(crate) struct Account {
     connection: Connection,
     signing: SigningKey,
     token: String,
+    /// How far its clock is ahead of the machine's.
+    pub(crate) ahead_ms: u64,
 }
 
 impl Account {
@@ -57,13 +59,14 @@ impl Account {
         let answer = connection.request("POST", "/v2/authentication", &form, &request.to_form())?;
         let token: Token = parsed(&answer);
         let signing = SigningKey::new(key.secret);
-        Ok(Self { connection, signing, token: token.access_token })
+        Ok(Self { connection, signing, token: token.access_token, ahead_ms: 0 })
     }
 
     /// The same account over a connection of its own.
     pub(crate) fn beside(&self, address: SocketAddr) -> io::Result<Self> {
         let (signing, token) = (self.signing.clone(), self.token.clone());
-        Ok(Self { connection: Connection::open(address)?, signing, token })
+        let connection = Connection::open(address)?;
+        Ok(Self { connection, signing, token, ahead_ms: self.ahead_ms })
     }
 
     fn send(
@@ -91,7 +94,7 @@ impl Account {
     ) -> io::Result<()> {
         let bearer = format!("Bearer {}", self.token);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-        let timestamp = now.as_millis().to_string();
+        let timestamp = (now.as_millis() + u128::from(self.ahead_ms)).to_string();
         let mut headers = vec![
             ("Content-Type", "application/json"),
             ("X-BM-AUTHORIZATION", &bearer),

@@ -5,6 +5,8 @@
 
 pub mod faults;
 pub mod races;
+pub mod state;
+pub mod time;
 
 use serde::{Deserialize, Serialize};
 

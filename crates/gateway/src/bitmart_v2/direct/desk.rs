@@ -25,7 +25,7 @@ use super::super::answer::{Answer, Date};
 use super::super::{Dialect, orders, routes};
 use super::bells::Bells;
 use super::connection::{Came, Connection, GROUP_MAX, Turn, guarded};
-use crate::listener::{ConnectionLimits, Served};
+use crate::listener::{ConnectionLimits, Ending, Served};
 
 /// Connections that have their turn before the desk gives way to other tasks: a millisecond.
 const TURNS_MAX: usize = 256;
@@ -100,10 +100,10 @@ impl Desk {
     }
 
     /// Serves for ever: whoever opened the desk closes it.
-    pub(super) async fn serve(mut self, mut stopping: watch::Receiver<bool>) {
+    pub(super) async fn serve(mut self, mut stopping: watch::Receiver<Option<Ending>>) {
         let mut stop = pin!(async move {
             // An error means that the teller is gone, which is the end as well.
-            let _ = stopping.wait_for(|stop| *stop).await;
+            let _ = stopping.wait_for(Option::is_some).await;
         });
         let mut alarm = pin!(sleep(LOOK_INTERVAL_MAX));
         poll_fn(|context| {

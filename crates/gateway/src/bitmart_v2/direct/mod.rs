@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use super::Dialect;
-use crate::listener::{ConnectionLimits, Direct, Served, Tenancy};
+use crate::listener::{ConnectionLimits, Direct, Ending, Served, Tenancy};
 use desk::{Desk, Newcomer};
 
 pub use request::direct_request_bytes;
@@ -60,7 +60,7 @@ impl Orders {
         Self { dialect, desks: OnceLock::new(), served: AtomicUsize::new(0) }
     }
 
-    fn desk(&self, stopping: &watch::Receiver<bool>) -> &OpenDesk {
+    fn desk(&self, stopping: &watch::Receiver<Option<Ending>>) -> &OpenDesk {
         let desks = self.desks.get_or_init(|| {
             let threads = Handle::current().metrics().num_workers();
             (0..threads.max(1)).map(|_| self.open(stopping.clone())).collect()
@@ -68,7 +68,7 @@ impl Orders {
         &desks[self.served.fetch_add(1, Ordering::Relaxed) % desks.len()]
     }
 
-    fn open(&self, stopping: watch::Receiver<bool>) -> OpenDesk {
+    fn open(&self, stopping: watch::Receiver<Option<Ending>>) -> OpenDesk {
         // No more than there may be connections.
         let (sender, newcomers) = mpsc::unbounded_channel();
         let desk = Desk::new(self.dialect.clone(), newcomers);

@@ -26,7 +26,7 @@ use super::outlet::text_frame;
 use super::publisher::{Order, Orders};
 use super::socket::Socket;
 use super::text;
-use crate::listener::Tenancy;
+use crate::listener::{Ending, Tenancy};
 
 /// Time for a client to answer when its connection is closed.
 const GOODBYE_WAIT: Duration = Duration::from_secs(1);
@@ -34,6 +34,8 @@ const GOODBYE_WAIT: Duration = Duration::from_secs(1);
 const TOO_MANY_ERRORS: Goodbye =
     Goodbye { code: CloseCode::Policy, reason: "too many errors in a row" };
 const GOING_AWAY: Goodbye = Goodbye { code: CloseCode::Away, reason: "the server stops" };
+const REWOUND: Goodbye =
+    Goodbye { code: CloseCode::Restart, reason: "the exchange was rewound, connect again" };
 
 pub(super) struct Session {
     id: SessionId,
@@ -90,13 +92,19 @@ impl Session {
     pub(super) async fn run(mut self, mut tenancy: Option<Tenancy>) {
         let told_to_stop = async {
             match &mut tenancy {
-                Some(tenancy) => tenancy.told_to_stop().await,
+                Some(tenancy) => {
+                    tenancy.told_to_stop().await;
+                    tenancy.ending()
+                }
                 None => std::future::pending().await,
             }
         };
         let end = tokio::select! {
             biased;
-            () = told_to_stop => End::Goodbye(GOING_AWAY),
+            ending = told_to_stop => End::Goodbye(match ending {
+                Some(Ending::HandOver) => REWOUND,
+                Some(Ending::Release) | None => GOING_AWAY,
+            }),
             end = self.talk() => end,
         };
         if let End::Goodbye(goodbye) = end {
