@@ -50,6 +50,17 @@ impl Operator {
         self.tell("/admin/time", wish)
     }
 
+    fn sequence(&self) -> u64 {
+        self.state()["sequence"].as_u64().unwrap()
+    }
+
+    /// Asks until the exchange has come so far.
+    fn wait_for_sequence(&self, sequence: u64) {
+        while self.sequence() < sequence {
+            std::thread::yield_now();
+        }
+    }
+
     fn state(&self) -> Value {
         parsed(&self.send("GET", "/admin/state", &Value::Null))
     }
@@ -69,9 +80,15 @@ impl Operator {
 }
 
 impl Demo {
+    /// Without other participants.
     fn start(more: &[&str]) -> Self {
+        Self::start_live(&[&["--no-liquidity"], more].concat())
+    }
+
+    /// With the makers and takers of the program, unless told otherwise.
+    fn start_live(more: &[&str]) -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let mut command = openmart(["demo", "--no-liquidity", "--listen", "127.0.0.1:0"]);
+        let mut command = openmart(["demo", "--listen", "127.0.0.1:0"]);
         command.args(["--admin-listen", "127.0.0.1:0"]).args(more);
         command.env("TMPDIR", temporary.path());
         let mut server = Server::start(command).unwrap_or_else(|output| panic!("{output:?}"));
@@ -508,4 +525,22 @@ fn serve_is_ephemeral_when_told() {
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
     let both = command(&["--data-dir", "x"]).output().unwrap();
     assert_eq!(both.status.code(), Some(2), "{both:?}");
+}
+
+#[test]
+fn makers_and_takers_go_on_after_a_rewind_and_stay_out_of_forks() {
+    let demo = Demo::start_live(&[]);
+    demo.operator.wait_for_sequence(100);
+    let point = demo.operator.tell("/admin/state/snapshot", json!({"name": "early"}));
+    let early = point["sequence"].as_u64().unwrap();
+    demo.operator.wait_for_sequence(early + 30);
+    let fork = demo.operator.tell("/admin/state/fork", json!({"point": "early"}));
+    let url = fork["admin_url"].as_str().unwrap().to_owned();
+    let fork = Operator { url, token: demo.operator.token.clone() };
+    let rewound = demo.operator.tell("/admin/state/rewind", json!({"point": "early"}));
+    assert_eq!(rewound["sequence"], early);
+    assert!(rewound["discarded"].as_u64().unwrap() >= 30, "{rewound}");
+    demo.operator.wait_for_sequence(early + 30);
+    assert_eq!(fork.sequence(), early, "nobody trades in a fork");
+    demo.end();
 }
