@@ -10,13 +10,13 @@ class BinaryNotFound(Exception):
 
 
 def find_binary() -> str:
-    """OPENMART_BIN, then what a checkout around this package or the working folder has built, then the path."""
+    """OPENMART_BIN, then what a checkout around the working folder has built, then the path."""
     named = os.environ.get("OPENMART_BIN")
     if named:
         if not os.access(named, os.X_OK):
             raise BinaryNotFound(f"OPENMART_BIN is {named}, which is no program")
         return named
-    for folder in [Path(__file__).resolve().parents[2], Path.cwd(), *Path.cwd().parents]:
+    for folder in [Path.cwd(), *Path.cwd().parents]:
         built = folder / "target" / "release" / "openmart"
         if os.access(built, os.X_OK):
             return str(built)
