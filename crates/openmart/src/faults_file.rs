@@ -106,6 +106,31 @@ impl FaultsFile {
     }
 }
 
+/// The rules of a text, whose lines are checked.
+///
+/// # Panics
+///
+/// If a line that is told is not in the text, rules are not in the order of their lines, or what is
+/// wrong takes more than one line to say.
+pub(crate) fn check(text: &str) -> Option<FaultRules> {
+    let lines = 1..=1 + text.bytes().filter(|byte| *byte == b'\n').count();
+    match FaultsFile::parse(Path::new("text"), text) {
+        Ok(file) => {
+            assert_eq!(file.lines.len(), file.rules.rules.len());
+            assert!(file.lines.is_sorted(), "{:?}", file.lines);
+            assert!(file.lines.iter().all(|line| lines.contains(line)), "{:?}", file.lines);
+            Some(file.rules)
+        }
+        Err(error) => {
+            let sentence = error.to_string();
+            assert!(!sentence.contains('\n'), "{sentence}");
+            let FaultsFileError::Line { line, .. } = error else { panic!("{sentence}") };
+            assert!(lines.contains(&line), "{sentence}");
+            None
+        }
+    }
+}
+
 fn line_of(text: &str, offset: usize) -> usize {
     let before = &text.as_bytes()[..offset.min(text.len())];
     1 + before.iter().filter(|byte| **byte == b'\n').count()

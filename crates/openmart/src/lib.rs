@@ -78,6 +78,16 @@ pub fn check_master_key_text(text: &str) -> bool {
     master_key::parse(text).is_some()
 }
 
+/// The rules of a file of faults, if it is one. For fuzzing: no text may panic, and the lines that are
+/// told lie within the text.
+///
+/// # Panics
+///
+/// If the parser is defective.
+pub fn parse_faults_text(text: &str) -> Option<openmart_wire::admin::faults::FaultRules> {
+    faults_file::check(text)
+}
+
 /// An error with its causes in one sentence. Causes that an error already tells of are left out.
 fn sentence(error: &anyhow::Error) -> String {
     let mut sentence = String::new();

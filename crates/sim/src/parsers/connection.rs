@@ -190,7 +190,8 @@ fn message(input: &[u8]) -> String {
     }
 }
 
-fn listing(vault: &Vault) -> Vec<Command> {
+/// An exchange with one market, and one account with a key and orders.
+pub(super) fn listing(vault: &Vault) -> Vec<Command> {
     let asset = |code: &str| {
         Command::AddAsset(Asset { code: code.into(), name: code.into(), decimals: 10 })
     };

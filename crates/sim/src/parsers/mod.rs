@@ -3,15 +3,18 @@
 //! Any bytes enter; whether they were accepted leaves. A parser that panics, or accepts what it would not write back
 //! the same, is a defect. The targets in `fuzz/` and a test over mutated examples call these.
 
+mod client;
 mod connection;
 mod cost;
 mod engine;
 mod exchange;
 mod gateway;
 mod journal;
+mod liquidity;
 mod marketdata;
 mod model;
 mod mutation;
+mod operator;
 mod program;
 mod wire;
 
@@ -54,7 +57,7 @@ impl Parser {
 }
 
 /// All of them.
-pub const PARSERS: [Parser; 21] = [
+pub const PARSERS: [Parser; 26] = [
     Parser::new("command", model::command, model::commands),
     Parser::new("decimal", model::decimal, model::decimals),
     Parser::new("engine_snapshot", engine::snapshot, engine::snapshots),
@@ -76,6 +79,11 @@ pub const PARSERS: [Parser; 21] = [
     Parser::new("cancel_request", wire::cancel_request, wire::cancel_requests),
     Parser::new("stream_message", wire::stream_message, wire::stream_messages),
     Parser::new("headers", wire::headers, wire::header_values),
+    Parser::new("answer", client::answer, client::answers),
+    Parser::new("server_message", client::server_message, client::server_messages),
+    Parser::new("recording", liquidity::recording, liquidity::recordings),
+    Parser::new("faults_file", operator::faults_file, operator::faults_files).slow(),
+    Parser::new("admin_body", operator::admin_body, operator::admin_bodies),
 ];
 
 /// Runs the parser of a name, as a fuzz target does.

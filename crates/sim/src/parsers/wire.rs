@@ -6,7 +6,7 @@ use openmart_wire::bitmart_v2::{
     Query, Signature, TokenRequest, headers as header, limits,
 };
 
-fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
+pub(super) fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
 }
 
