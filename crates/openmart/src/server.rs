@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use openmart_exchange::{Exchange, Pending};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::bootstrap::{self, IssuedKey, Plan};
 use crate::demo::is_known_key;
@@ -48,7 +48,7 @@ pub(crate) fn run(setup: Setup, ready: impl FnOnce(Ready)) -> anyhow::Result<()>
     let (mut exchange, mut gateway) = (exchange, gateway);
     let ephemeral = is_ephemeral.then(|| Ephemeral::new(&mut exchange, &mut gateway));
     let clock = exchange.clock.clone();
-    let runtime = Runtime::new().context("cannot start the threads of the server")?;
+    let runtime = runtime().context("cannot start the threads of the server")?;
     // Before anything else, so that a signal during the start ends it in order as well.
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     let (exchange, report) = Exchange::open_folder(&folder, exchange)?;
@@ -84,6 +84,13 @@ pub(crate) fn run(setup: Setup, ready: impl FnOnce(Ready)) -> anyhow::Result<()>
         };
         running.run(stop).await
     })
+}
+
+/// A runtime that looks for new requests after every task. Left to itself it does so after 61, and the tasks that
+/// serve orders each carry out all that has come: under a flood, a cancel on a connection of its own waited too long
+/// before anybody knew of it.
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().event_interval(1).build()
 }
 
 /// Adds what is missing and reports what differs.

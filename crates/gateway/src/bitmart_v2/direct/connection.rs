@@ -26,9 +26,9 @@ use super::received::Received;
 use super::request::{DirectRequest, Kind, Recognized, recognize};
 use crate::listener::{ConnectionLimits, Served};
 
-/// Requests of one connection that are carried out together. A buffer of requests is no longer
-/// than this in practice.
-pub(super) const GROUP_MAX: usize = 64;
+/// Requests of one connection that are carried out together. More of each would let a few dozen
+/// connections that never stop keep everybody else waiting for tens of milliseconds.
+pub(super) const GROUP_MAX: usize = 16;
 
 /// Groups that one connection may have answered at once before others have their turn: those in
 /// which every request is refused wait for nothing.
