@@ -1,61 +1,13 @@
 //! An engine with listed markets and funded accounts, fed with the flow.
 //!
-//! Records enter, commands are made of them; what leaves the engine is counted and folded.
+//! Commands enter; what leaves the engine is counted and folded.
 
 use anyhow::{Result, bail, ensure};
 use openmart_engine::Engine;
-use openmart_model::{
-    AccountId, Amount, Asset, AssetId, Command, Event, FeeRate, FeeSchedule, MarketId, MarketSpec,
-    NewAccount, NewOrder, OrderId, OrderKind, Price, Quantity, SelfTradePolicy, Side, TimeInForce,
-    Timestamp,
-};
-use openmart_sim::workload::flow::{Action, Flow, Profile, Record, TradeDigest};
+use openmart_model::{Command, Event, Timestamp};
+use openmart_sim::workload::flow::{Flow, TradeDigest, opening};
 
 const NOW: Timestamp = Timestamp(1_600_000_000_000);
-/// The quote asset; the base asset of market n is number n + 1.
-const QUOTE: AssetId = AssetId(0);
-const DECIMALS: u8 = 10;
-/// Ten to the eighth whole units of each asset, more than the holds of one account ever come to.
-const DEPOSIT: Amount = Amount::new(1_000_000_000_000_000_000);
-const MAKER_FEE_PPM: u32 = 1_000;
-const TAKER_FEE_PPM: u32 = 2_000;
-
-/// How many accounts trade: more orders, more accounts.
-pub(crate) fn accounts(profile: Profile) -> u32 {
-    if profile.live > 100_000 { 10_000 } else { 1_024 }
-}
-
-/// The timed commands of a flow, ready to be applied.
-pub(crate) fn commands(flow: &Flow) -> Vec<Command> {
-    let accounts = accounts(flow.profile);
-    flow.records[flow.prefill..].iter().map(|record| command(record, accounts)).collect()
-}
-
-/// Of a cancel only the order id is used, as of a client that has nothing else.
-fn command(record: &Record, accounts: u32) -> Command {
-    let account = owner(record.order, accounts);
-    let time_in_force = match record.action {
-        Action::Cancel => return Command::Cancel { account, order: OrderId(record.order) },
-        Action::Place => TimeInForce::GTC,
-        Action::Take => TimeInForce::ImmediateOrCancel,
-    };
-    let price = Price::new(record.price.unsigned_abs());
-    let quantity = Quantity::new(u64::from(record.quantity));
-    Command::Place(NewOrder {
-        account,
-        market: MarketId(record.market),
-        side: if record.side == 0 { Side::Buy } else { Side::Sell },
-        kind: OrderKind::Limit { price, quantity, time_in_force },
-        client_id: None,
-    })
-}
-
-/// The account of an order, spread evenly and without a pattern.
-fn owner(order: u64, accounts: u32) -> AccountId {
-    let mixed = order.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    AccountId(((mixed * u64::from(accounts)) >> 32) as u32)
-}
-
 /// The engine under measurement and what came out of it.
 pub(crate) struct Exchange {
     engine: Engine,
@@ -79,12 +31,11 @@ impl Exchange {
     pub(crate) fn with_prefill(flow: &Flow) -> Result<Self> {
         let (engine, events) = (Engine::new(), Vec::new());
         let mut exchange = Self { engine, sequence: 0, events, seen: Seen::default() };
-        let accounts = accounts(flow.profile);
-        for command in opening(flow.profile.markets, accounts) {
+        for command in flow.profile.opening() {
             exchange.apply(&command);
         }
-        for record in &flow.records[..flow.prefill] {
-            exchange.apply(&command(record, accounts));
+        for command in flow.commands().take(flow.prefill) {
+            exchange.apply(&command);
             exchange.fold_events();
         }
         ensure!(exchange.seen == Seen::default(), "the prefill does not rest as a whole");
@@ -146,38 +97,4 @@ pub(crate) fn listed(markets: u16) -> Engine {
         engine.apply(sequence, NOW, &command, &mut events).expect("the opening is accepted");
     }
     engine
-}
-
-/// Assets, markets and funded accounts.
-fn opening(markets: u16, accounts: u32) -> Vec<Command> {
-    let asset =
-        |code: String| Command::AddAsset(Asset { code, name: String::new(), decimals: DECIMALS });
-    let mut commands = vec![asset("QUOTE".into())];
-    commands.extend((0..markets).map(|number| asset(format!("BASE{number}"))));
-    commands.extend((0..markets).map(|number| Command::AddMarket(market(number))));
-    let deposits: Vec<_> = (0..=markets).map(|asset| (AssetId(asset), DEPOSIT)).collect();
-    commands.extend((0..accounts).map(|number| {
-        let (name, deposits) = (format!("account {number}"), deposits.clone());
-        Command::AddAccount(NewAccount { name, deposits, keys: Vec::new() })
-    }));
-    commands
-}
-
-/// A market whose ticks and lots are the whole numbers of the flow.
-fn market(number: u16) -> MarketSpec {
-    let rate = |ppm| FeeRate::from_ppm(ppm).expect("at most a million");
-    MarketSpec {
-        base: AssetId(number + 1),
-        quote: QUOTE,
-        price_decimals: 2,
-        quantity_decimals: 2,
-        depth_decimals_min: 0,
-        quantity_min: Quantity::new(1),
-        quantity_max: Quantity::new(1_000_000),
-        notional_min_buy: Amount::new(1),
-        notional_min_sell: Amount::new(1),
-        fees: FeeSchedule { maker: rate(MAKER_FEE_PPM), taker: rate(TAKER_FEE_PPM) },
-        self_trade: SelfTradePolicy::Allow,
-        price_band_multiple: 1_000,
-    }
 }

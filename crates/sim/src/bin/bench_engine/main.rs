@@ -88,7 +88,7 @@ fn measure(profile: Profile, plan: &Plan) -> Result<Row> {
     {
         bail!("{}: the generated flow is not the defined one", profile.name);
     }
-    let timed = exchange::commands(&flow);
+    let timed: Vec<_> = flow.commands().skip(flow.prefill).collect();
     let (first, bytes_per_order) = state::fill_and_weigh(&flow)?;
     let (mut next, mut runs) = (Some(first), Vec::new());
     for _ in 0..plan.runs {
@@ -101,5 +101,5 @@ fn measure(profile: Profile, plan: &Plan) -> Result<Row> {
     exchange.verify(&flow)?;
     drop(exchange);
     let state = state::measure(&flow, bytes_per_order)?;
-    Ok(Row { profile, commands, accounts: exchange::accounts(profile), runs, latencies, state })
+    Ok(Row { profile, commands, accounts: profile.accounts(), runs, latencies, state })
 }

@@ -25,19 +25,23 @@ impl Profile {
 
     /// Assets, markets and funded accounts.
     pub fn opening(&self) -> Vec<Command> {
-        let asset = |code: String| {
-            Command::AddAsset(Asset { code, name: String::new(), decimals: DECIMALS })
-        };
-        let mut commands = vec![asset("QUOTE".into())];
-        commands.extend((0..self.markets).map(|number| asset(format!("BASE{number}"))));
-        commands.extend((0..self.markets).map(|number| Command::AddMarket(market(number))));
-        let deposits: Vec<_> = (0..=self.markets).map(|asset| (AssetId(asset), DEPOSIT)).collect();
-        commands.extend((0..self.accounts()).map(|number| {
-            let (name, deposits) = (format!("account {number}"), deposits.clone());
-            Command::AddAccount(NewAccount { name, deposits, keys: Vec::new() })
-        }));
-        commands
+        opening(self.markets, self.accounts())
     }
+}
+
+/// So many markets, their assets, and so many funded accounts.
+pub fn opening(markets: u16, accounts: u32) -> Vec<Command> {
+    let asset =
+        |code: String| Command::AddAsset(Asset { code, name: String::new(), decimals: DECIMALS });
+    let mut commands = vec![asset("QUOTE".into())];
+    commands.extend((0..markets).map(|number| asset(format!("BASE{number}"))));
+    commands.extend((0..markets).map(|number| Command::AddMarket(market(number))));
+    let deposits: Vec<_> = (0..=markets).map(|asset| (AssetId(asset), DEPOSIT)).collect();
+    commands.extend((0..accounts).map(|number| {
+        let (name, deposits) = (format!("account {number}"), deposits.clone());
+        Command::AddAccount(NewAccount { name, deposits, keys: Vec::new() })
+    }));
+    commands
 }
 
 impl Flow {

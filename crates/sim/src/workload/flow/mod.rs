@@ -9,6 +9,7 @@ mod commands;
 mod generator;
 mod live;
 
+pub use commands::opening;
 use generator::Generator;
 pub use live::LiveEngine;
 
