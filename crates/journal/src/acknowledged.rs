@@ -7,7 +7,8 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::format::{Chain, VERSION, chain_at, u32_at, u64_at};
+use crate::chain::ChainHash;
+use crate::format::{VERSION, chain_at, u32_at, u64_at};
 use crate::names;
 use crate::storage::{Access, Storage, StorageFile};
 
@@ -20,7 +21,7 @@ const CRC_AT: usize = BYTES - 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) sequence: u64,
-    pub(crate) chain: Chain,
+    pub(crate) chain: ChainHash,
 }
 
 impl Mark {

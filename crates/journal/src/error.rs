@@ -51,7 +51,7 @@ pub enum Remedy {
     MoveSnapshotAside,
     /// The end is missing, but what is left is sound.
     AcceptLoss,
-    /// The file is from a later version.
+    /// The file is from another version.
     Upgrade,
 }
 

@@ -1,9 +1,9 @@
-//! The bytes of segments: header, batch, entry, and the hash chain over entries.
+//! The bytes of segments: header, batch, entry.
 //!
 //! Pure encoding and decoding without files. `docs/journal-format.md` is the description for
 //! people; both change together. All integers are little-endian.
 
-use sha2::{Digest, Sha256};
+use crate::chain::{CHAIN_STATE_BYTES, Chain, ChainHash};
 
 /// Unit of tearing: a disk writes a sector of 512 bytes wholly or not at all.
 pub const SECTOR_BYTES: usize = 512;
@@ -21,16 +21,13 @@ pub(crate) const BATCH_HEADER_BYTES: usize = 72;
 pub(crate) const ENTRY_HEADER_BYTES: usize = 20;
 
 /// Version of all files in the folder.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 const SEGMENT_MAGIC: [u8; 8] = *b"OMSEGMNT";
 const BATCH_MAGIC: [u8; 4] = *b"OMBT";
 /// The checksum of a segment header fills its last four bytes.
 const SEGMENT_CRC_AT: usize = SEGMENT_HEADER_BYTES - 4;
-
-/// SHA-256 over all entries up to one, see [`chain_next`].
-pub(crate) type Chain = [u8; 32];
-/// The chain before the first entry.
-pub(crate) const CHAIN_START: Chain = [0; 32];
+/// The state of the chain lies behind the numbers of a segment header.
+const SEGMENT_CHAIN: std::ops::Range<usize> = 40..40 + CHAIN_STATE_BYTES;
 
 /// One entry as it was appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +38,6 @@ pub struct Entry<'a> {
     pub time_ms: u64,
     /// The bytes given by the writer.
     pub payload: &'a [u8],
-}
-
-/// The chain after an entry: SHA-256 of the chain before it and the entry's bytes as stored.
-/// It depends on the entries alone, not on how they were grouped into batches.
-pub(crate) fn chain_next(before: &Chain, entry_bytes: &[u8]) -> Chain {
-    Sha256::new().chain_update(before).chain_update(entry_bytes).finalize().into()
 }
 
 /// Rounds up to whole sectors.
@@ -94,7 +85,7 @@ impl SegmentHeader {
         sector[16..24].copy_from_slice(&self.number.to_le_bytes());
         sector[24..32].copy_from_slice(&self.first_sequence.to_le_bytes());
         sector[32..40].copy_from_slice(&self.segment_bytes.to_le_bytes());
-        sector[40..72].copy_from_slice(&self.chain);
+        sector[SEGMENT_CHAIN].copy_from_slice(&self.chain.state());
         let crc = crc32c::crc32c(&sector[..SEGMENT_CRC_AT]);
         sector[SEGMENT_CRC_AT..].copy_from_slice(&crc.to_le_bytes());
     }
@@ -114,16 +105,21 @@ impl SegmentHeader {
         if version != VERSION {
             return SegmentStart::Version(version);
         }
+        let mut state = [0; CHAIN_STATE_BYTES];
+        state.copy_from_slice(&sector[SEGMENT_CHAIN]);
+        let Some(chain) = Chain::from_state(state) else {
+            return SegmentStart::Broken;
+        };
         let header = Self {
             batch_bytes_max: u32_at(sector, 12),
             number: u64_at(sector, 16),
             first_sequence: u64_at(sector, 24),
             segment_bytes: u64_at(sector, 32),
-            chain: chain_at(sector, 40),
+            chain,
         };
         let sane = header.batch_bytes_max as usize <= BATCH_BYTES_MAX
             && header.first_sequence >= 1
-            && is_blank(&sector[72..SEGMENT_CRC_AT]);
+            && is_blank(&sector[SEGMENT_CHAIN.end..SEGMENT_CRC_AT]);
         if sane { SegmentStart::Header(header) } else { SegmentStart::Broken }
     }
 }
@@ -140,7 +136,7 @@ pub(crate) struct BatchHeader {
     pub(crate) first_sequence: u64,
     pub(crate) entries: u32,
     /// The chain after the last entry of the batch.
-    pub(crate) chain: Chain,
+    pub(crate) chain: ChainHash,
 }
 
 impl BatchHeader {
@@ -210,8 +206,8 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(eight)
 }
 
-pub(crate) fn chain_at(bytes: &[u8], at: usize) -> Chain {
-    let mut chain = CHAIN_START;
+pub(crate) fn chain_at(bytes: &[u8], at: usize) -> ChainHash {
+    let mut chain = [0; 32];
     chain.copy_from_slice(&bytes[at..at + 32]);
     chain
 }

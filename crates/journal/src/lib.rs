@@ -27,6 +27,7 @@
 //! ```
 
 mod acknowledged;
+mod chain;
 mod check;
 mod error;
 mod format;

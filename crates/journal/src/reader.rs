@@ -6,10 +6,10 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use crate::chain::Chain;
 use crate::error::{Blame, DamageKind, FileError, ReadError};
 use crate::format::{
-    BatchHeader, CHAIN_START, Chain, Entry, SEGMENT_HEADER_BYTES, SegmentHeader, SegmentStart,
-    decode_entry,
+    BatchHeader, Entry, SEGMENT_HEADER_BYTES, SegmentHeader, SegmentStart, decode_entry,
 };
 use crate::segment::{BatchAt, SegmentFile, chain_within, segment_numbers};
 use crate::storage::Storage;
@@ -56,15 +56,15 @@ impl Reader {
             offset: 0,
             body: Vec::new(),
             cursor: 0,
-            chain_before: CHAIN_START,
-            chain_after: CHAIN_START,
+            chain_before: Chain::start(),
+            chain_after: Chain::start(),
             sequence: 0,
             fetched_until: 0,
             storage,
         };
         if let Some((segment, header)) = reader.find(&numbers, from)? {
             reader.sequence = header.first_sequence - 1;
-            reader.chain_after = header.chain;
+            reader.chain_after = header.chain.clone();
             reader.enter(segment, header);
         }
         while reader.sequence + 1 < from {
@@ -121,7 +121,7 @@ impl Reader {
     /// The chain hash after [`sequence`](Self::sequence).
     pub fn chain(&self) -> [u8; 32] {
         if self.cursor == self.body.len() {
-            return self.chain_after;
+            return self.chain_after.hash();
         }
         chain_within(&self.body, &self.chain_before, self.sequence)
     }
@@ -185,7 +185,7 @@ impl Reader {
                 header.batch_bytes_max,
             )?;
             match at {
-                BatchAt::Sound(batch) => return self.take(&batch),
+                BatchAt::Sound(batch, chain) => return self.take(&batch, chain),
                 BatchAt::Blank => {
                     if let Some(mark) = segment.last_mark(self.offset)? {
                         let what = DamageKind::NotBlank;
@@ -200,15 +200,14 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, batch: &BatchHeader) -> Result<(), ReadError> {
+    fn take(&mut self, batch: &BatchHeader, chain: Chain) -> Result<(), ReadError> {
         if let Some((segment, _)) = self.segment.as_mut() {
             self.body.clear();
             self.body.extend_from_slice(segment.body(self.offset, batch)?);
         }
         self.cursor = 0;
         self.offset += batch.padded_bytes() as u64;
-        self.chain_before = self.chain_after;
-        self.chain_after = batch.chain;
+        self.chain_before = std::mem::replace(&mut self.chain_after, chain);
         Ok(())
     }
 

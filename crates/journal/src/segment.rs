@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use crate::chain::{Chain, ChainHash};
 use crate::error::{Blame, DamageKind, FileError, ReadError};
 use crate::format::{
-    BATCH_HEADER_BYTES, BatchHeader, Chain, SECTOR_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader,
-    SegmentStart, chain_next, decode_entry, is_blank, padded,
+    BATCH_HEADER_BYTES, BatchHeader, SECTOR_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader,
+    SegmentStart, decode_entry, is_blank, padded,
 };
 use crate::names;
 use crate::storage::{Access, Storage, StorageFile};
@@ -28,8 +29,8 @@ pub(crate) struct SegmentFile {
 
 /// What lies where a batch may begin.
 pub(crate) enum BatchAt {
-    /// A sound batch; its bytes are in [`SegmentFile::body`].
-    Sound(BatchHeader),
+    /// A sound batch and the chain after it; its bytes are in [`SegmentFile::body`].
+    Sound(BatchHeader, Chain),
     /// No batch: the segment is used up, or its next sector is all zero.
     Blank,
     /// Something that could be a write cut short, if nothing follows it.
@@ -160,7 +161,7 @@ impl SegmentFile {
             return Ok(BatchAt::Cut(DamageKind::BatchChecksum(expected)));
         }
         Ok(match check_entries(body, &header, chain) {
-            Ok(()) => BatchAt::Sound(header),
+            Ok(chain) => BatchAt::Sound(header, chain),
             Err(what) => BatchAt::Wrong(what),
         })
     }
@@ -192,26 +193,23 @@ impl SegmentFile {
 }
 
 /// The chain after the entry `sequence` of a sound body; `before` if that entry precedes it.
-pub(crate) fn chain_within(body: &[u8], before: &Chain, sequence: u64) -> Chain {
-    let mut chain = *before;
+pub(crate) fn chain_within(body: &[u8], before: &Chain, sequence: u64) -> ChainHash {
     let mut rest = body;
     while let Some((entry, bytes)) = decode_entry(rest) {
         if entry.sequence > sequence {
             break;
         }
-        chain = chain_next(&chain, &rest[..bytes]);
         rest = &rest[bytes..];
     }
-    chain
+    before.after(&body[..body.len() - rest.len()]).hash()
 }
 
 /// Walks the entries of a body whose checksum is right: dense sequences that fill it exactly and
-/// lead to the recorded hash.
-fn check_entries(body: &[u8], header: &BatchHeader, before: &Chain) -> Result<(), DamageKind> {
+/// lead to the recorded hash. Returns the chain after them.
+fn check_entries(body: &[u8], header: &BatchHeader, before: &Chain) -> Result<Chain, DamageKind> {
     if header.entries == 0 {
         return Err(DamageKind::BatchShape("it holds no entries"));
     }
-    let mut chain = *before;
     let mut rest = body;
     for count in 0..u64::from(header.entries) {
         let Some((entry, bytes)) = decode_entry(rest) else {
@@ -220,14 +218,14 @@ fn check_entries(body: &[u8], header: &BatchHeader, before: &Chain) -> Result<()
         if Some(entry.sequence) != header.first_sequence.checked_add(count) {
             return Err(DamageKind::BatchShape("its sequences are not dense"));
         }
-        chain = chain_next(&chain, &rest[..bytes]);
         rest = &rest[bytes..];
     }
     if !rest.is_empty() {
         return Err(DamageKind::BatchShape("it has bytes after its last entry"));
     }
-    if chain != header.chain {
+    let chain = before.after(body);
+    if chain.hash() != header.chain {
         return Err(DamageKind::ChainBreak(header.first_sequence));
     }
-    Ok(())
+    Ok(chain)
 }

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use crate::chain::ChainHash;
 use crate::error::{Blame, DamageKind, FileError, ReadError, SnapshotError};
-use crate::format::{Chain, VERSION, chain_at, is_blank, u32_at, u64_at};
+use crate::format::{VERSION, chain_at, is_blank, u32_at, u64_at};
 use crate::names;
 use crate::options::{Options, Retention};
 use crate::prepare::Preparer;
@@ -42,7 +43,7 @@ pub struct SnapshotData {
 /// The fixed part for a content.
 pub(crate) fn encode_header(
     sequence: u64,
-    chain: &Chain,
+    chain: &ChainHash,
     digest: u64,
     content: &[u8],
 ) -> [u8; SNAPSHOT_HEADER_BYTES] {

@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
+use crate::chain::{Chain, ChainHash};
 use crate::error::{Blame, DamageKind, ReadError};
 use crate::format::{
-    BATCH_BYTES_MAX, BatchHeader, CHAIN_START, Chain, SECTOR_BYTES, SEGMENT_HEADER_BYTES,
-    SegmentHeader, SegmentStart,
+    BATCH_BYTES_MAX, BatchHeader, SECTOR_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader, SegmentStart,
 };
 use crate::segment::{BatchAt, SegmentFile, chain_within, segment_numbers};
 use crate::storage::Storage;
@@ -34,7 +34,7 @@ pub(crate) struct Tail {
     pub(crate) last_sequence: u64,
     pub(crate) chain: Chain,
     /// The chain at the sequence asked for, if this segment tells it.
-    pub(crate) chain_at_mark: Option<Chain>,
+    pub(crate) chain_at_mark: Option<ChainHash>,
 }
 
 /// What the segment files add up to.
@@ -56,7 +56,7 @@ impl Survey {
     }
 
     pub(crate) fn chain(&self) -> Chain {
-        self.tail.as_ref().map_or(CHAIN_START, |tail| tail.chain)
+        self.tail.as_ref().map_or_else(Chain::start, |tail| tail.chain.clone())
     }
 }
 
@@ -140,12 +140,12 @@ fn find_tail(
     let header = segment.header()?;
     let mut offset = SEGMENT_HEADER_BYTES as u64;
     let mut sequence = header.first_sequence - 1;
-    let mut chain = header.chain;
+    let mut chain = header.chain.clone();
     let mut last_batch = None;
-    let mut chain_at_mark = (mark == Some(sequence)).then_some(chain);
+    let mut chain_at_mark = (mark == Some(sequence)).then(|| chain.hash());
     let torn = loop {
         match segment.batch_at(offset, sequence, &chain, header.batch_bytes_max)? {
-            BatchAt::Sound(batch) => {
+            BatchAt::Sound(batch, after) => {
                 let last = sequence + u64::from(batch.entries);
                 if let Some(mark) = mark.filter(|mark| (sequence + 1..=last).contains(mark)) {
                     let body = segment.body(offset, &batch)?;
@@ -154,7 +154,7 @@ fn find_tail(
                 last_batch = Some(offset);
                 offset += batch.padded_bytes() as u64;
                 sequence = last;
-                chain = batch.chain;
+                chain = after;
             }
             BatchAt::Blank => {
                 let cause = DamageKind::BatchHeader;

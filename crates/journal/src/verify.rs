@@ -68,7 +68,7 @@ pub fn verify(storage: Arc<dyn Storage>) -> Result<VerifyReport, ReadError> {
         entries += reader.for_each(until.max(survey.first_sequence - 1), |_| ())?;
         chains.push((reader.sequence() == until).then(|| reader.chain()));
     }
-    if reader.chain() != survey.chain() {
+    if reader.chain() != survey.chain().hash() {
         let file = names::segment(survey.numbers.last().copied().unwrap_or(1));
         return Err(storage.damage(&file, 0, DamageKind::ChainBreak(last_sequence + 1)).into());
     }
@@ -81,7 +81,7 @@ pub fn verify(storage: Arc<dyn Storage>) -> Result<VerifyReport, ReadError> {
         entries,
         first_sequence: survey.first_sequence,
         last_sequence,
-        chain: survey.chain(),
+        chain: survey.chain().hash(),
         torn_tail: inspection.torn_tail(),
         snapshots: snapshots.collect::<Result<_, _>>()?,
     })

@@ -6,10 +6,11 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 use crate::acknowledged::{Mark, MarkWriter};
+use crate::chain::{Chain, ChainHash};
 use crate::error::{AppendError, Blame, CommitError, OpenError};
 use crate::format::{
-    BATCH_HEADER_BYTES, BatchHeader, Chain, ENTRY_HEADER_BYTES, PAYLOAD_BYTES_MAX,
-    SEGMENT_HEADER_BYTES, SegmentHeader, chain_next, encode_entry_header, padded,
+    BATCH_HEADER_BYTES, BatchHeader, ENTRY_HEADER_BYTES, PAYLOAD_BYTES_MAX, SEGMENT_HEADER_BYTES,
+    SegmentHeader, encode_entry_header, padded,
 };
 use crate::names;
 use crate::options::Options;
@@ -61,10 +62,10 @@ pub struct Journal {
     /// End of the staged entries in `buffer`.
     staged_end: usize,
     staged: u32,
-    /// The chain after the staged entries.
-    staged_chain: Chain,
     last_sequence: u64,
+    /// The chain after the durable entries.
     chain: Chain,
+    chain_hash: ChainHash,
 }
 
 impl Journal {
@@ -88,7 +89,8 @@ impl Journal {
         chain: Chain,
     ) -> Result<Self, OpenError> {
         let mark = MarkWriter::open(&*shared.storage);
-        mark.write(&Mark { sequence: last_sequence, chain });
+        let chain_hash = chain.hash();
+        mark.write(&Mark { sequence: last_sequence, chain: chain_hash });
         let preparing = if shared.options.background {
             let started = shared.preparer.start();
             Some(started.map_err(|source| {
@@ -108,9 +110,9 @@ impl Journal {
             buffer,
             staged_end: STAGED_AT,
             staged: 0,
-            staged_chain: chain,
             last_sequence,
             chain,
+            chain_hash,
         })
     }
 
@@ -155,7 +157,6 @@ impl Journal {
         let sequence = self.last_sequence + u64::from(self.staged) + 1;
         let entry = &mut self.buffer[self.staged_end..];
         encode_entry_header(entry, payload_bytes as u32, sequence, time_ms);
-        self.staged_chain = chain_next(&self.staged_chain, entry);
         self.staged_end = self.buffer.len();
         self.staged += 1;
         Ok(sequence)
@@ -205,10 +206,12 @@ impl Journal {
             return Ok(());
         }
         let entries = self.staged;
-        let rotated = match self.write_batch() {
+        let chain = self.chain.after(&self.buffer[STAGED_AT..self.staged_end]);
+        let chain_hash = chain.hash();
+        let rotated = match self.write_batch(chain_hash) {
             Ok(rotated) => rotated,
             Err(CommitError::Full) => {
-                self.unstage(self.chain);
+                self.unstage();
                 return Err(CommitError::Full);
             }
             Err(error) => {
@@ -217,10 +220,11 @@ impl Journal {
             }
         };
         self.last_sequence += u64::from(entries);
-        self.chain = self.staged_chain;
-        self.unstage(self.chain);
+        self.chain = chain;
+        self.chain_hash = chain_hash;
+        self.unstage();
         self.shared.durable.store(self.last_sequence, Ordering::Release);
-        self.mark.write(&Mark { sequence: self.last_sequence, chain: self.chain });
+        self.mark.write(&Mark { sequence: self.last_sequence, chain: chain_hash });
         if let Some(number) = rotated {
             self.shared.preparer.want(number + 1);
         } else if self.shared.preparer.failed() && !self.shared.options.background {
@@ -229,15 +233,14 @@ impl Journal {
         Ok(())
     }
 
-    fn unstage(&mut self, chain: Chain) {
+    fn unstage(&mut self) {
         self.staged = 0;
         self.staged_end = STAGED_AT;
-        self.staged_chain = chain;
         self.buffer.truncate(STAGED_AT);
     }
 
-    /// Writes and syncs the staged batch; tells the number of the segment if it is a new one.
-    fn write_batch(&mut self) -> Result<Option<u64>, CommitError> {
+    /// Writes and syncs the staged batch, after which the chain is `chain`; tells the number of the segment if it is a new one.
+    fn write_batch(&mut self, chain: ChainHash) -> Result<Option<u64>, CommitError> {
         self.buffer.truncate(self.staged_end);
         let batch = padded(self.staged_end - SEGMENT_HEADER_BYTES);
         let fits = self.fits_current(batch);
@@ -254,7 +257,7 @@ impl Journal {
             segment_number: current.number,
             first_sequence: self.last_sequence + 1,
             entries: self.staged,
-            chain: self.staged_chain,
+            chain,
         };
         header.encode(&mut self.buffer[SEGMENT_HEADER_BYTES..]);
         self.buffer.resize(SEGMENT_HEADER_BYTES + batch, 0);
@@ -284,7 +287,7 @@ impl Journal {
             first_sequence: self.last_sequence + 1,
             segment_bytes: spare.bytes,
             batch_bytes_max: batch_bytes_max as u32,
-            chain: self.chain,
+            chain: self.chain.clone(),
         };
         header.encode(&mut self.buffer[..SEGMENT_HEADER_BYTES]);
         self.current = Some(Current {
@@ -305,7 +308,7 @@ impl Journal {
 
     /// The chain hash at [`last_sequence`](Self::last_sequence).
     pub fn chain(&self) -> [u8; 32] {
-        self.chain
+        self.chain_hash
     }
 
     /// How many entries the next commit will write.

@@ -91,7 +91,7 @@ pub(crate) fn windows(whole: &Files) -> Vec<Files> {
     for number in 2..=SEGMENTS {
         let header = &whole[&segment(number)][..512];
         let first_sequence = u64::from_le_bytes(header[24..32].try_into().unwrap());
-        let chain = header[40..72].try_into().unwrap();
+        let chain = journal.reader(first_sequence).unwrap().chain();
         writer.write(first_sequence - 1, &chain, 0, b"").unwrap();
     }
     drop((journal, writer));
