@@ -142,7 +142,6 @@ fn a_restart_keeps_everything() {
     assert_eq!(status.code(), Some(0));
 
     let server = place.start();
-    // Tokens survive a restart as well, but connections do not.
     let mut alice = Account::log_in(server.address, ALICE).unwrap();
     let mut bob = Account::log_in(server.address, BOB).unwrap();
     assert_eq!(picture(&mut alice, &mut bob), before);
@@ -151,6 +150,32 @@ fn a_restart_keeps_everything() {
         assert_eq!((answer.status, answer.header("X-Openmart-Reason")), (404, Some(reason)));
     }
     assert_eq!(alice.cancel(resting).unwrap().body, "{}");
+}
+
+#[test]
+fn a_token_outlives_the_process_that_issued_it() {
+    let place = Place::with(CONFIG);
+    let mut server = place.start();
+    let mut alice = Account::log_in(server.address, ALICE).unwrap();
+    let order = placed(&alice.place(&limit("BTC_USDT", Side::Buy, "2", "20000.5")).unwrap());
+    server.kill();
+    let server = place.start();
+    // The same token over another connection.
+    let mut alice = alice.beside(server.address).unwrap();
+    assert_eq!(alice.cancel(order).unwrap().body, "{}");
+    let order = placed(&alice.place(&limit("BTC_USDT", Side::Buy, "2", "20000.5")).unwrap());
+    server.end_with("TERM");
+    let server = place.start();
+    let mut alice = alice.beside(server.address).unwrap();
+    assert_eq!(alice.cancel(order).unwrap().body, "{}");
+    alice.wallet().unwrap();
+    server.end_with("TERM");
+    // Another exchange, whose key has the same text and secret, has issued none.
+    let other = Place::with(CONFIG);
+    let server = other.start();
+    let mut alice = alice.beside(server.address).unwrap();
+    let answer = alice.place(&limit("BTC_USDT", Side::Buy, "2", "20000.5")).unwrap();
+    assert_eq!(answer.status, 401, "{answer:?}");
 }
 
 #[test]
