@@ -21,8 +21,8 @@ use crate::venue::{
 const PAGE_BYTES: usize = 4_096;
 const COMMANDS: usize = 300;
 /// Flipped bits, evenly spread, that the check meets; and an exchange that starts and runs.
-const FLIPS_CHECKED: usize = 400;
-const FLIPS_STARTED: usize = 60;
+const FLIPS_CHECKED: usize = 200;
+const FLIPS_STARTED: usize = 40;
 
 /// A journal at rest with an order that waits, and the history that belongs to it.
 struct Past {

@@ -348,6 +348,29 @@ fn a_rebuild_on_a_full_disk_leaves_everything_as_it_was() {
     assert_eq!(rows, written);
 }
 
+/// What a rebuild leaves that is killed: part of a file under another name, with or without the old one.
+#[test]
+fn what_a_killed_rebuild_leaves_hinders_nobody() {
+    let folder = folder();
+    let written = history_rows(folder.path());
+    let beside = |ending: &str| folder.path().join(format!("{FILE_NAME}{ending}"));
+    for without in [false, true] {
+        for ending in [".rebuild", ".rebuild-wal", ".rebuild-shm", ".rebuild-journal"] {
+            fs::write(beside(ending), b"half of something").unwrap();
+        }
+        if without {
+            for ending in ["", "-wal", "-shm"] {
+                let _ = fs::remove_file(beside(ending));
+            }
+            start(folder.path()).end_with("TERM");
+            assert!(history_rows(folder.path()).contains(written.last().unwrap()));
+        }
+        output_of("rebuild-history", folder.path(), &[]);
+        output_of("verify", folder.path(), &["--history"]);
+        assert!(!beside(".rebuild").exists() && !beside(".rebuild-journal").exists());
+    }
+}
+
 #[test]
 fn history_is_held_against_the_journal_on_request() {
     let folder = folder();

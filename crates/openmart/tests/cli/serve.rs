@@ -178,6 +178,47 @@ fn a_token_outlives_the_process_that_issued_it() {
     assert_eq!(answer.status, 401, "{answer:?}");
 }
 
+/// Wherever in its shutdown it is by then.
+#[test]
+fn a_kill_during_the_shutdown_loses_nothing() {
+    let place = Place::with(CONFIG);
+    let mut server = place.start();
+    let alice = Account::log_in(server.address, ALICE).unwrap();
+    let mut orders = Vec::new();
+    for round in 0..8 {
+        let mut alice = alice.beside(server.address).unwrap();
+        for order in std::mem::take(&mut orders) {
+            assert_eq!(alice.cancel(order).unwrap().body, "{}", "round {round}");
+        }
+        for _ in 0..5 {
+            let order = limit("BTC_USDT", Side::Buy, "1", "20000.5");
+            orders.push(placed(&alice.place(&order).unwrap()));
+        }
+        let signals = format!("kill -TERM {0}; kill -KILL {0}", server.id());
+        // The second may find it gone.
+        Command::new("sh").args(["-c", &signals]).output().unwrap();
+        server.kill();
+        server = place.start();
+    }
+    server.end_with("TERM");
+}
+
+#[test]
+fn a_first_start_that_cannot_write_hinders_no_later_one() {
+    let place = Place::with(CONFIG);
+    for sectors in [0, 1, 8, 64] {
+        let serve = place.command(&[]);
+        let mut limited = Command::new("sh");
+        let limit = format!("trap '' XFSZ; ulimit -f {sectors}; exec \"$0\" \"$@\"");
+        limited.args(["-c", &limit]).arg(serve.get_program()).args(serve.get_args());
+        let error = refusal(limited);
+        assert!(error.contains("File too large"), "{sectors}: {error}");
+    }
+    let server = place.start();
+    Account::log_in(server.address, ALICE).unwrap();
+    server.end_with("TERM");
+}
+
 #[test]
 fn the_data_folder_is_for_its_owner_alone() {
     let place = Place::with(CONFIG);
