@@ -5,12 +5,12 @@
 //! so nothing is missed and nothing seen twice, and the state is not kept from changing while SQLite
 //! works.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use openmart_engine::Engine;
 use openmart_history::{
-    Batch, Fill, HistoryError, Location, OrderIds, Reading, Store, TRANSACTION_ROWS_MAX,
+    Audit, Batch, Fill, HistoryError, Location, OrderIds, Reading, Store, TRANSACTION_ROWS_MAX,
 };
 use openmart_journal::{Reader, Recovery, Storage};
 use openmart_model::{AccountId, Command, Event, MarketId, OrderId, Timestamp};
@@ -218,7 +218,7 @@ pub(crate) fn catch_up(
 }
 
 /// Writes history anew from the whole journal, next to the file and then in its place. The journal
-/// must be at rest. Gives the entries replayed.
+/// must be at rest. Gives the entries replayed. After an error the file is as it was.
 ///
 /// # Errors
 /// If the journal does not begin with the first entry or cannot be read, or the file cannot be written.
@@ -227,33 +227,65 @@ pub fn rebuild_history(
     last_sequence: u64,
     path: &Path,
 ) -> Result<u64, OpenError> {
-    let beside = |ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        std::path::PathBuf::from(name)
-    };
-    let unless_missing = |result: std::io::Result<()>| match result {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            let folder = path.display().to_string();
-            Err(OpenError::Folder { folder, source: error })
-        }
-        _ => Ok(()),
-    };
-    let new = beside(".rebuild");
-    for ending in [".rebuild", ".rebuild-wal", ".rebuild-shm"] {
-        unless_missing(std::fs::remove_file(beside(ending)))?;
+    let new = beside(path, ".rebuild");
+    let new_ones = [".rebuild", ".rebuild-wal", ".rebuild-shm", ".rebuild-journal"];
+    let remove_new = || remove(path, new_ones);
+    remove_new()?;
+    if let Err(error) = write_anew(storage, last_sequence, &new) {
+        // What was written is of no use, and may be what fills the disk.
+        let _ = remove_new();
+        return Err(error);
     }
-    let mut history = Store::open(Location::File(new.clone()))?;
-    replay(storage, &mut history, last_sequence)?;
-    history.sync()?;
-    history.truncate_log()?;
-    drop(history);
     // The file before its log: interrupted in between, it is missing, and the next start rebuilds it.
-    for ending in ["", "-wal", "-shm"] {
-        unless_missing(std::fs::remove_file(beside(ending)))?;
-    }
-    unless_missing(std::fs::rename(&new, path))?;
+    remove(path, ["", "-wal", "-shm"])?;
+    std::fs::rename(&new, path).map_err(|source| folder_error(path, source))?;
     Ok(last_sequence)
+}
+
+fn write_anew(storage: &Arc<dyn Storage>, until: u64, path: &Path) -> Result<(), OpenError> {
+    let mut history = Store::open(Location::File(path.to_owned()))?;
+    replay(storage, &mut history, until)?;
+    history.sync()?;
+    Ok(history.truncate_log()?)
+}
+
+/// Holds a file against the journal: its pages, and every row against those of a history that is written
+/// anew to a temporary folder, up to where the file reaches. Gives that sequence and the rows compared. Nothing
+/// is changed.
+///
+/// # Errors
+/// If the file is damaged or differs, or the journal cannot be read from its first entry up to there.
+pub fn check_history(storage: &Arc<dyn Storage>, path: &Path) -> Result<(u64, u64), OpenError> {
+    let audit = Audit::open(path)?;
+    audit.check_pages()?;
+    let through = audit.applied();
+    let mut anew = Store::open(Location::Temporary)?;
+    replay(storage, &mut anew, through)?;
+    let rows = audit.compare(&anew)?;
+    Ok((through, rows))
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Removes those of the files that are there.
+fn remove<const N: usize>(path: &Path, endings: [&str; N]) -> Result<(), OpenError> {
+    for ending in endings {
+        match std::fs::remove_file(beside(path, ending)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(folder_error(path, error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn folder_error(path: &Path, source: std::io::Error) -> OpenError {
+    OpenError::Folder { folder: path.display().to_string(), source }
 }
 
 /// Replays the journal from its first entry for history alone.

@@ -78,7 +78,7 @@ pub use clock::{
 pub use copying::{CopyError, copy_entries};
 pub use error::{CloseError, OpenError, SnapshotError, SubmitError};
 pub use exchange::Exchange;
-pub use history::rebuild_history;
+pub use history::{check_history, rebuild_history};
 pub use image::check_state_bytes;
 pub use inbox::{Inbox, Numbered};
 pub use intake::Lane;

@@ -35,6 +35,8 @@ mod operations;
 mod options;
 mod past;
 mod rewound;
+mod rounds;
+mod seats;
 mod site;
 mod ticks;
 mod vault;

@@ -5,14 +5,13 @@
 //! connection over must keep. An answer with the sign [`HangUp`] is not sent: its connection ends. What
 //! it must not know: paths, dialects.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -23,40 +22,24 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use openmart_exchange::{Attendant, Exchange};
+use openmart_exchange::Exchange;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tower::Service;
 
 use crate::faults::Controls;
-use crate::limits::Network;
 use crate::metrics::Requests;
 use crate::options::Options;
 use crate::rewound::Rewound;
+use crate::rounds::make_rounds;
+use crate::seats::{Seat, Seats};
 use crate::site::{Site, served};
 use crate::vault::Vault;
 
 /// Pause after the system could not accept a connection, usually for want of file descriptors:
 /// trying again at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// Turns that all connections get before what they queued is taken, while turns bring more. With one
-/// caller there is one.
-const TURNS_MAX: usize = 16;
-
-/// Turns that bring nothing before it is taken that no more will come soon. After one, requests that
-/// the system has announced may still wait to be read; after two, somebody who was just answered
-/// has had time to ask again. A turn costs a microsecond, a sync fifty.
-const FRUITLESS_TURNS: usize = 3;
-
-/// With fewer commands than this in the round before, one fruitless turn is enough: the few who ask
-/// should not wait, and the core has time for their syncs.
-const BUSY: usize = 8;
-
-/// Commands that are cheap enough together: each bears a small share of the cost of a sync, and for
-/// more there is one fruitless turn.
-const AMPLE: usize = 64;
 
 /// Why a gateway does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -179,29 +162,6 @@ impl Gateway {
         let mut options = options;
         options.listen = local_addr;
         Self { listener, local_addr, site: Arc::new(Site::new(exchange, vault, options)) }
-    }
-}
-
-/// Has all connections that are ready served before the exchange takes what they queued.
-async fn make_rounds(mut attendant: Attendant) {
-    let mut last_round = 0;
-    loop {
-        attendant.wake_due().await;
-        let (mut waiting, mut fruitless) = (attendant.waiting(), 0);
-        for _ in 0..TURNS_MAX {
-            // Comes back once every task that was ready has had its turn.
-            tokio::task::yield_now().await;
-            let before = std::mem::replace(&mut waiting, attendant.waiting());
-            fruitless = if waiting == before { fruitless + 1 } else { 0 };
-            let few = last_round < BUSY || waiting >= AMPLE;
-            if fruitless >= if few { 1 } else { FRUITLESS_TURNS } {
-                break;
-            }
-        }
-        if waiting > 0 {
-            last_round = waiting;
-        }
-        attendant.ring();
     }
 }
 
@@ -412,58 +372,5 @@ impl Tenancy {
     pub(crate) async fn told_to_stop(&mut self) {
         // An error means that the teller is gone, which is the end as well.
         let _ = self.stopping.wait_for(Option::is_some).await;
-    }
-}
-
-/// How many connections there are, in all and by address.
-#[derive(Debug)]
-struct Seats {
-    limits: ConnectionLimits,
-    taken: Mutex<Taken>,
-}
-
-#[derive(Debug, Default)]
-struct Taken {
-    all: usize,
-    by_network: HashMap<Network, usize>,
-}
-
-/// A place for one connection, given back when dropped.
-#[derive(Debug)]
-struct Seat {
-    seats: Arc<Seats>,
-    network: Network,
-}
-
-impl Seats {
-    fn new(limits: ConnectionLimits) -> Self {
-        Self { limits, taken: Mutex::default() }
-    }
-
-    fn take(seats: &Arc<Self>, peer: SocketAddr) -> Option<Seat> {
-        let network = Network::of(peer.ip());
-        let mut taken = seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_network = taken.by_network.get(&network).copied().unwrap_or(0);
-        if taken.all >= seats.limits.connections_max
-            || of_network >= seats.limits.connections_per_address_max
-        {
-            return None;
-        }
-        taken.all += 1;
-        taken.by_network.insert(network, of_network + 1);
-        Some(Seat { seats: seats.clone(), network })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.all -= 1;
-        if let Some(count) = taken.by_network.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                taken.by_network.remove(&self.network);
-            }
-        }
     }
 }

@@ -19,6 +19,14 @@ const TABLES: [(&str, &str); 7] = [
     ("klines", "market, step, open_ms"),
 ];
 
+/// What selects all that depends on the events alone, in an order of its own.
+pub(crate) fn selects() -> impl Iterator<Item = (&'static str, String)> {
+    let tables =
+        TABLES.iter().map(|(table, key)| (*table, format!("SELECT * FROM {table} ORDER BY {key}")));
+    // Which rows are counted, and which are still to be, is the writer's choice. All together is not.
+    tables.chain([("order_counts", lists::counts_of_all())])
+}
+
 /// Hands out every row of the file as a line: the table, then the values. Histories of the same
 /// events give the same lines.
 ///
@@ -29,12 +37,7 @@ pub fn dump(path: &Path, mut line: impl FnMut(String)) -> Result<(), HistoryErro
     let connection = schema::open_reader(path, &blame)?;
     let mut read = || -> rusqlite::Result<()> {
         let whole = connection.unchecked_transaction()?;
-        let tables = TABLES
-            .iter()
-            .map(|(table, key)| (*table, format!("SELECT * FROM {table} ORDER BY {key}")));
-        // Which rows are counted, and which are still to be, is the writer's choice. All together is not.
-        let counts = [("order_counts", lists::counts_of_all())];
-        for (table, select) in tables.chain(counts) {
+        for (table, select) in selects() {
             let mut all = whole.prepare(&select)?;
             let columns = all.column_count();
             let mut rows = all.query(())?;

@@ -200,7 +200,13 @@ impl History {
     /// # Errors
     /// If it cannot be read.
     pub fn read(&self) -> Result<Reading<'_>, HistoryError> {
-        Reading::begin(&self.readers)
+        let written = self.shared.applied.load(Ordering::Acquire);
+        let reading = Reading::begin(&self.readers)?;
+        if reading.applied() < written {
+            // Whoever waits for the rest to be there would wait for ever.
+            return Err(reading.blame().damaged("how far it reaches"));
+        }
+        Ok(reading)
     }
 
     /// How far it is. Cheap.

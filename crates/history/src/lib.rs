@@ -19,6 +19,7 @@
 //! Readers first open a [`Reading`], which sees the file as of one sequence, then look at the tail for
 //! what came after that sequence. So every row is seen once, wherever it is at that moment.
 
+mod audit;
 mod backlog;
 mod checkpoints;
 mod dump;
@@ -41,6 +42,7 @@ mod store;
 mod tail;
 mod writer;
 
+pub use audit::Audit;
 pub use dump::dump;
 pub use error::HistoryError;
 pub use facts::{Batch, Fill, FinishedOrder, Role, Traded};

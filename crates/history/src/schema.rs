@@ -217,6 +217,33 @@ pub(crate) fn open_reader(path: &Path, blame: &Blame) -> Result<Connection, Hist
     Ok(connection)
 }
 
+/// Opens a file to be checked, without a trace in its folder if nobody has left a log there.
+pub(crate) fn open_at_rest(path: &Path, blame: &Blame) -> Result<Connection, HistoryError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        return open_reader(path, blame);
+    }
+    let on = |error| blame.on("open")(error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let mut address = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                address.push(char::from(*byte));
+            }
+            _ => address.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    address.push_str("?immutable=1");
+    let connection = Connection::open_with_flags(address, flags).map_err(on)?;
+    set_up(&connection, READER_CACHE_KIB).map_err(on)?;
+    check(&connection, blame)?;
+    Ok(connection)
+}
+
 /// Opens the connection that copies the log into the file.
 pub(crate) fn open_checkpointer(path: &Path, blame: &Blame) -> Result<Connection, HistoryError> {
     let connection = Connection::open(path).map_err(blame.on("open"))?;

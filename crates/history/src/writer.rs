@@ -43,6 +43,9 @@ impl Writer {
                 return;
             }
         }
+        // Whoever copies the file after an orderly end has everything in it. SQLite would do so for the
+        // last connection, but not for one that only reads.
+        let _ = self.store.truncate_log();
     }
 
     /// Does the next thing without waiting. Whether there was one.

@@ -339,6 +339,10 @@ pub(crate) enum Journal {
     Verify {
         /// The data folder.
         dir: PathBuf,
+        /// Hold `history.sqlite` against the journal as well, row by row. Writes a second one to the
+        /// temporary folder meanwhile.
+        #[arg(long)]
+        history: bool,
     },
     /// Print entries: sequence, time, command, outcome. Secrets are never shown.
     Show {

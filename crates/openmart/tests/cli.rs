@@ -12,6 +12,8 @@ mod commands;
 mod completions;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/ephemeral.rs"]
+mod ephemeral;
 #[path = "cli/journal.rs"]
 mod journal;
 #[path = "cli/liquidity.rs"]
@@ -20,8 +22,10 @@ mod liquidity;
 mod serve;
 #[path = "cli/sign.rs"]
 mod sign;
-#[path = "cli/time_and_state.rs"]
-mod time_and_state;
+#[path = "cli/state.rs"]
+mod state;
+#[path = "cli/time.rs"]
+mod time;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/watch.rs"]

@@ -5,6 +5,7 @@
 //! anybody and must not panic. The [`simulation`] moves a whole exchange step by step under faults. Nothing else in the workspace depends on this crate.
 
 pub mod cancels;
+mod counts;
 pub mod disk;
 pub mod environment;
 pub mod http;
@@ -15,4 +16,5 @@ mod public_record;
 pub mod random;
 pub mod seeds;
 pub mod simulation;
+pub mod venue;
 pub mod workload;

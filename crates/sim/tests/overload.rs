@@ -1,16 +1,14 @@
 //! No cancel is refused while a new order is admitted, however many orders are offered. No clock is
 //! involved: a gate stops the disk, so that the queues fill.
 
-use std::sync::Arc;
-
-use openmart_exchange::{Exchange, Lane, Options, Pending, SubmitError};
-use openmart_journal::{Gate, GatedStorage, MemoryStorage};
+use openmart_exchange::{Lane, Pending, SubmitError};
 use openmart_model::{
     AccountId, Command, MarketId, NewOrder, OrderId, OrderKind, Outcome, Price, Quantity, Side,
     TimeInForce,
 };
 use openmart_sim::cancels::listing;
 use openmart_sim::random::Random;
+use openmart_sim::venue::gated;
 
 const QUEUE_ORDERS_MAX: usize = 64;
 const QUEUE_CANCELS_MAX: usize = 256;
@@ -18,27 +16,6 @@ const ROUNDS: u64 = 40;
 /// Orders offered while the disk stands still: ten times what there is room for.
 const OFFERED: usize = 10 * QUEUE_ORDERS_MAX;
 const CANCELS: usize = 100;
-
-/// An exchange with short queues over a disk with a gate.
-fn gated() -> (Exchange, Gate) {
-    let gate = Gate::default();
-    let (inner, gated) = (MemoryStorage::new(), "segment-");
-    let storage = GatedStorage { inner, gate: gate.clone(), gated };
-    let mut options = Options {
-        queue_orders_max: QUEUE_ORDERS_MAX,
-        queue_cancels_max: QUEUE_CANCELS_MAX,
-        batch_entries_max: 16,
-        snapshot_entries: 0,
-        ..Options::default()
-    };
-    options.journal.background = false;
-    let (exchange, _) = Exchange::open(Arc::new(storage), options).expect("an empty folder opens");
-    for command in listing() {
-        let receipt = exchange.execute_blocking(command).expect("the exchange runs");
-        receipt.result.expect("it can be listed");
-    }
-    (exchange, gate)
-}
 
 fn order() -> Command {
     let (price, quantity) = (Price::new(100), Quantity::new(1));
@@ -60,7 +37,7 @@ fn placed(pending: Pending) -> OrderId {
 
 #[test]
 fn orders_at_ten_times_the_room_are_refused_and_cancels_are_not() {
-    let (exchange, gate) = gated();
+    let (exchange, gate) = gated(QUEUE_ORDERS_MAX, QUEUE_CANCELS_MAX, listing());
     let mut open: Vec<OrderId> =
         (0..CANCELS).map(|_| placed(exchange.submit(order()).unwrap())).collect();
     let (mut admitted_all, mut refused_all) = (0, 0);
@@ -117,7 +94,7 @@ fn orders_at_ten_times_the_room_are_refused_and_cancels_are_not() {
 /// The other way round: so many cancels wait that there is no room for one more.
 #[test]
 fn an_order_is_refused_while_a_cancel_would_be() {
-    let (exchange, gate) = gated();
+    let (exchange, gate) = gated(QUEUE_ORDERS_MAX, QUEUE_CANCELS_MAX, listing());
     gate.shut();
     let running = exchange.submit(order()).unwrap();
     gate.wait_for_sync();

@@ -4,14 +4,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use openmart_exchange::{Exchange, Options};
+use openmart_exchange::Exchange;
 use openmart_gateway::{Gateway, Vault};
-use openmart_journal::{Gate, GatedStorage, MemoryStorage};
+use openmart_journal::Gate;
 use openmart_model::{
-    Amount, Asset, AssetId, Command, FeeSchedule, MarketSpec, NewAccount, NewKey, Quantity, Scopes,
-    SelfTradePolicy,
+    Amount, Asset, AssetId, Command, FeeSchedule, MarketSpec, NewAccount, NewKey, Scopes,
 };
 use openmart_sim::http::{ALICE, Answer, BOB, Connection, Key, Signer};
+use openmart_sim::venue::{gated, open_market};
 use openmart_wire::bitmart_v2::{OrderBody, Side};
 use tokio::io::AsyncWriteExt;
 use tokio::runtime::Runtime;
@@ -39,23 +39,8 @@ struct Venue {
 }
 
 fn venue() -> Venue {
-    let gate = Gate::default();
-    let (inner, gated) = (MemoryStorage::new(), "segment-");
-    let storage = GatedStorage { inner, gate: gate.clone(), gated };
-    let mut options = Options {
-        queue_orders_max: QUEUE_ORDERS_MAX,
-        queue_cancels_max: QUEUE_CANCELS_MAX,
-        batch_entries_max: 16,
-        snapshot_entries: 0,
-        ..Options::default()
-    };
-    options.journal.background = false;
-    let (exchange, _) = Exchange::open(Arc::new(storage), options).expect("an empty folder opens");
     let vault = Arc::new(Vault::from_key([5; 32]));
-    for command in listing(&vault) {
-        let receipt = exchange.execute_blocking(command).expect("the exchange runs");
-        receipt.result.expect("it can be listed");
-    }
+    let (exchange, gate) = gated(QUEUE_ORDERS_MAX, QUEUE_CANCELS_MAX, listing(&vault));
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut options = openmart_gateway::Options::new(listen);
     options.rate_limits = None;
@@ -71,20 +56,8 @@ fn listing(vault: &Vault) -> Vec<Command> {
     let asset = |code: &str| {
         Command::AddAsset(Asset { code: code.into(), name: code.into(), decimals: 10 })
     };
-    let market = MarketSpec {
-        base: AssetId(0),
-        quote: AssetId(1),
-        price_decimals: 2,
-        quantity_decimals: 2,
-        depth_decimals_min: 0,
-        quantity_min: Quantity::new(1),
-        quantity_max: Quantity::new(1_000_000),
-        notional_min_buy: Amount::ZERO,
-        notional_min_sell: Amount::ZERO,
-        fees: FeeSchedule::default(),
-        self_trade: SelfTradePolicy::Allow,
-        price_band_multiple: 0,
-    };
+    let fees = FeeSchedule::default();
+    let market = MarketSpec { fees, ..open_market(AssetId(0), AssetId(1)) };
     let account = |name: &str, Key { text, secret, memo }: Key| {
         let key = NewKey {
             key: text.into(),
@@ -93,7 +66,7 @@ fn listing(vault: &Vault) -> Vec<Command> {
             scopes: Scopes::ALL,
             ranges: Vec::new(),
         };
-        let deposits = vec![(AssetId(1), Amount::new(1 << 90))];
+        let deposits = [AssetId(0), AssetId(1)].map(|asset| (asset, Amount::new(1 << 90))).into();
         Command::AddAccount(NewAccount { name: name.into(), deposits, keys: vec![key] })
     };
     vec![
@@ -113,6 +86,19 @@ fn order() -> OrderBody {
         price: "1".into(),
         client_order_id: None,
     }
+}
+
+/// What anybody may ask about a market.
+const PUBLIC: [&str; 5] = [
+    "/v2/symbols/BTC_USDT/orders",
+    "/v2/symbols/BTC_USDT/trades",
+    "/v2/ticker?symbol=BTC_USDT",
+    "/v2/symbols/BTC_USDT/kline?step=1440&from=0&to=99999999999",
+    "/v2/symbols_details",
+];
+
+fn get(target: &str) -> Vec<u8> {
+    format!("GET {target} HTTP/1.1\r\nhost: local\r\n\r\n").into_bytes()
 }
 
 /// A test that fails while the gate is shut ends all the same.
@@ -196,6 +182,68 @@ async fn run(venue: &Venue) {
         expected_open += placed + 1;
     }
     assert_eq!(venue.exchange.view(|state| state.engine().orders_open()), expected_open);
+}
+
+/// While both queues are full and the disk stands still, market data is answered, and shows nothing that is
+/// not durable.
+async fn read_while_full(venue: &Venue) {
+    let alice = Signer::log_in(&venue.address, ALICE).await.expect("a token");
+    let bob = Signer::log_in(&venue.address, BOB).await.expect("a token");
+    let mut placing = Connection::open(&venue.address).await.expect("a connection");
+    let sell = OrderBody { side: Side::Sell, ..order() };
+    alice.placed(&mut placing, &order()).await.expect("it rests");
+    alice.placed(&mut placing, &sell).await.expect("it trades");
+    let mut cancels = Vec::new();
+    for _ in 0..QUEUE_CANCELS_MAX {
+        cancels.push(alice.cancel(alice.placed(&mut placing, &order()).await.expect("room")));
+    }
+    let shown = async || {
+        let mut shown = Vec::new();
+        for target in PUBLIC {
+            let mut connection = Connection::open(&venue.address).await.expect("a connection");
+            let answer = connection.ask_any(&get(target)).await.expect("an answer");
+            assert_eq!(answer.status, 200, "{target}: {answer:?}");
+            shown.push(String::from_utf8(answer.body).expect("text"));
+        }
+        shown
+    };
+    let before = shown().await;
+    assert!(before[0].contains("64") && before[1].contains("\"amount\""), "{before:?}");
+
+    venue.gate.shut();
+    let first = Connection::open(&venue.address).await.expect("a connection");
+    let (mut write, _running) = first.split();
+    write.write_all(&bob.place(&order()).expect("a request")).await.expect("it is read");
+    venue.gate.wait_for_sync();
+    let (mut orders, mut canceling) = (JoinSet::new(), JoinSet::new());
+    let refused = Refused(FLOODING / 2 - QUEUE_ORDERS_MAX);
+    venue.flood(&bob, refused, &mut orders).await;
+    for request in cancels {
+        let mut connection = Connection::open(&venue.address).await.expect("a connection");
+        canceling.spawn(async move { connection.ask_any(&request).await.expect("an answer") });
+    }
+    let full = |status: &openmart_exchange::Status| {
+        (status.queued_orders, status.queued_cancels) == (QUEUE_ORDERS_MAX, QUEUE_CANCELS_MAX)
+    };
+    venue.wait_until(full).await;
+    for _ in 0..ROUNDS {
+        assert_eq!(shown().await, before);
+    }
+    assert!(full(&venue.exchange.status()));
+
+    venue.gate.open();
+    while let Some(answer) = canceling.join_next().await {
+        assert_eq!(answer.expect("no panic").status, 200);
+    }
+    orders.join_all().await;
+    assert_ne!(shown().await[0], before[0]);
+}
+
+#[test]
+fn market_data_is_answered_while_the_queues_are_full() {
+    let venue = venue();
+    let client = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    client.expect("a runtime").block_on(read_while_full(&venue));
 }
 
 /// Somebody who writes orders and never reads an answer fills what the system buffers and is then not

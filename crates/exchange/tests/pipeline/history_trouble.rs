@@ -173,6 +173,7 @@ fn a_file_that_fails_otherwise_stops_the_exchange_at_once_and_can_be_rebuilt() {
     assert!(matches!(refused, Err(SubmitError::Stopped { .. })), "{refused:?}");
     assert_canceled(&exchange, &orders[..2]);
     let stopped = place(&exchange);
+    exchange.close().unwrap_err();
     drop(exchange);
 
     assert!(matches!(setup.try_open(), Err(OpenError::History(_))), "still damaged");

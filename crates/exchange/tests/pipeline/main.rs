@@ -10,6 +10,7 @@ mod crash;
 mod disk_full;
 mod failure;
 mod history;
+mod history_damage;
 mod history_trouble;
 mod overload;
 mod pages;

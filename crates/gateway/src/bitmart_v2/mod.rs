@@ -7,6 +7,7 @@
 mod answer;
 mod authentication;
 mod direct;
+mod incoming;
 mod orders;
 mod public;
 mod routes;
@@ -43,7 +44,7 @@ pub(crate) fn served(site: Arc<Site>) -> (Router, Arc<dyn Direct>) {
     let signing_keys = Prepared::new(SigningKey::new);
     let dialect =
         Arc::new(Dialect { site: site.clone(), signing_keys, stream: stream::Stream::default() });
-    let voice = Voice { key_of: routes::key_of, failure: answer::failure };
+    let voice = Voice { key_of: incoming::key_of, failure: answer::failure };
     let router = faults::layer(routes::router(dialect.clone()), &site, voice);
     (router, Arc::new(direct::Orders::new(dialect)))
 }

@@ -1,10 +1,14 @@
 //! Every private route against everything that can be wrong with a request to it, generated.
 
+use std::sync::Arc;
+
+use openmart_journal::{CrashPolicy, MemoryStorage};
 use openmart_model::Timestamp;
 
 use crate::http::Call;
 use crate::venue::{
-    ALICE, BOB, CANCELER, ELSEWHERE, HERE, Key, NOW, READER, REVOKED, TRADER, Venue, message, sign,
+    ALICE, BOB, CANCELER, ELSEWHERE, HERE, Key, NOW, READER, REVOKED, Setup, TRADER, Venue, form,
+    message, sign, token_call,
 };
 
 /// A route that needs a token, and what a good request to it is.
@@ -232,6 +236,30 @@ fn a_revoked_key_ends_in_the_middle_of_its_tokens_life() {
     venue.revoke(REVOKED);
     assert_eq!(venue.send(wallet).told(), (401, message("Unauthorized").as_str()));
     assert_eq!(venue.send(order).told(), (401, message("Unauthorized").as_str()));
+}
+
+#[test]
+fn a_revoked_key_stays_revoked_after_a_power_cut_and_other_tokens_stay_good() {
+    let storage = MemoryStorage::new();
+    let on = |storage: &MemoryStorage| {
+        Venue::with(Setup { storage: Arc::new(storage.clone()), ..Setup::default() })
+    };
+    let venue = on(&storage);
+    let wallets = [REVOKED, ALICE].map(|key| venue.private(key, "GET", "/v2/wallet"));
+    let order = venue.order(REVOKED, "sell", "10", "2.5012");
+    let statuses = |venue: &Venue| wallets.clone().map(|wallet| venue.send(wallet).status);
+    assert_eq!(statuses(&venue), [200, 200]);
+    let before = on(&storage.crash_image(CrashPolicy::Drop));
+    assert_eq!(statuses(&before), [200, 200], "not revoked yet");
+    venue.revoke(REVOKED);
+    let cut = storage.crash_image(CrashPolicy::Drop);
+    let after = on(&cut);
+    assert_eq!(statuses(&after), [401, 200]);
+    assert_eq!(after.send(order).told(), (401, message("Unauthorized").as_str()));
+    assert_eq!(after.send(token_call(&form(REVOKED))).status, 401);
+    // From a snapshot as well.
+    after.exchange.snapshot().wait().unwrap();
+    assert_eq!(statuses(&on(&cut.crash_image(CrashPolicy::Drop))), [401, 200]);
 }
 
 #[test]

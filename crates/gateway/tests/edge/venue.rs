@@ -52,7 +52,7 @@ const ACX: AssetId = AssetId(0);
 const USDT: AssetId = AssetId(1);
 const ETH: AssetId = AssetId(2);
 
-/// How a venue differs from the usual one.
+/// How a venue differs from the usual one. On a storage that has one already, it goes on with it.
 pub(crate) struct Setup {
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) exchange: openmart_exchange::Options,
@@ -105,7 +105,9 @@ impl Venue {
     pub(crate) fn with(setup: Setup) -> Self {
         let vault = Arc::new(Vault::from_key([42; 32]));
         let (exchange, _) = Exchange::open(setup.storage, setup.exchange).unwrap();
-        list(&exchange, &vault);
+        if exchange.view(|state| state.sequence()) == 0 {
+            list(&exchange, &vault);
+        }
         let runtime = Runtime::new().unwrap();
         let gateway = Gateway::bind(exchange.clone(), vault.clone(), setup.gateway);
         let gateway = runtime.block_on(gateway).unwrap();

@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use openmart_exchange::HISTORY_FILE_NAME;
 use openmart_journal::{FileStorage, Storage};
 
 use crate::arguments::Journal;
@@ -24,7 +25,10 @@ use crate::arguments::Journal;
 /// Runs one of the tools.
 pub(crate) fn run(tool: &Journal) -> anyhow::Result<()> {
     match tool {
-        Journal::Verify { dir } => verify::run(open(dir)?),
+        Journal::Verify { dir, history } => {
+            let history = history.then(|| dir.join(HISTORY_FILE_NAME));
+            verify::run(open(dir)?, history.as_deref())
+        }
         Journal::Show { dir, from, to, json } => show::run(open(dir)?, *from, *to, *json),
         Journal::Replay { dir, to, json } => replay::run(open(dir)?, *to, *json),
         Journal::RebuildHistory { dir } => rebuild::run(&open(dir)?, dir),

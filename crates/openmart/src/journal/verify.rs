@@ -2,9 +2,11 @@
 //! to a sound state?
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{bail, ensure};
+use openmart_exchange::check_history;
 use openmart_journal::{SnapshotCheck, Storage, VerifyReport, verify};
 
 use super::history::History;
@@ -14,10 +16,10 @@ use crate::printing::print;
 const CHECK_ENTRIES: u64 = 100_000;
 
 /// Prints what is found as it is found. The first damage is the error.
-pub(super) fn run(storage: Arc<dyn Storage>) -> anyhow::Result<()> {
+pub(super) fn run(storage: Arc<dyn Storage>, history_file: Option<&Path>) -> anyhow::Result<()> {
     let report = verify(storage.clone())?;
     print(|out| files(out, &report))?;
-    let mut history = History::open(storage)?;
+    let mut history = History::open(storage.clone())?;
     let mut damage = None;
     for snapshot in &report.snapshots {
         advance_checked(&mut history, snapshot.sequence)?;
@@ -38,6 +40,10 @@ pub(super) fn run(storage: Arc<dyn Storage>) -> anyhow::Result<()> {
         writeln!(out, "state: {accounts} accounts, {orders} open orders, every asset conserved")?;
         writeln!(out, "digest: {:016x}", engine.digest())
     })?;
+    if let Some(Err(error)) = history_file.map(|file| rows(&storage, file)) {
+        print(|out| writeln!(out, "history: damaged"))?;
+        damage.get_or_insert(error);
+    }
     match damage {
         Some(error) => Err(error),
         None => print(|out| writeln!(out, "sound")),
@@ -58,6 +64,15 @@ fn files(out: &mut impl Write, report: &VerifyReport) -> std::io::Result<()> {
         ),
         None => Ok(()),
     }
+}
+
+/// Holds the rows of history against those that the entries lead to.
+fn rows(storage: &Arc<dyn Storage>, file: &Path) -> anyhow::Result<()> {
+    if !file.exists() {
+        return print(|out| writeln!(out, "history: none, the next start writes it"));
+    }
+    let (through, rows) = check_history(storage, file)?;
+    print(|out| writeln!(out, "history at {through}: sound, {rows} rows"))
 }
 
 /// Holds a snapshot against the state that the entries before it lead to.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use openmart_history::{FILE_NAME, dump};
 use openmart_wire::bitmart_v2::Side;
@@ -257,4 +257,150 @@ fn history_is_rebuilt_on_request_and_at_a_start_that_misses_it() {
             && !rebuilt.contains(row)
     });
     assert_eq!(missing, None);
+}
+
+/// What is in the folder, but for the lock.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries
+        .filter(|path| path.file_name().unwrap() != "lock")
+        .map(|path| (path.clone(), fs::read(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Rebuilds history in a shell that was set up first.
+fn rebuild_after(set_up: &str, folder: &Path) -> Output {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{set_up} exec \"$0\" journal rebuild-history \"$1\"")]);
+    command.arg(env!("CARGO_BIN_EXE_openmart")).arg(folder).output().unwrap()
+}
+
+#[test]
+fn a_rebuild_whose_write_fails_leaves_everything_as_it_was() {
+    let folder = folder();
+    let written = history_rows(folder.path());
+    let before = files(folder.path());
+    let mut failed = 0;
+    // Files may grow up to so many sectors: the write behind that fails, wherever it is.
+    for sectors in (0..).step_by(8) {
+        let limit = format!("trap '' XFSZ; ulimit -f {sectors};");
+        let output = rebuild_after(&limit, folder.path());
+        if output.status.success() {
+            break;
+        }
+        failed += 1;
+        assert_eq!(output.status.code(), Some(1), "{sectors}: {output:?}");
+        assert!(text(&output.stderr).contains("history: cannot "), "{sectors}: {output:?}");
+        assert!(files(folder.path()) == before, "{sectors}");
+    }
+    assert!(failed > 10, "{failed}");
+    assert_eq!(history_rows(folder.path()), written);
+}
+
+/// On a disk of its own, for which the system must let users have namespaces.
+#[test]
+fn a_rebuild_on_a_full_disk_leaves_everything_as_it_was() {
+    let origin = folder();
+    let written = history_rows(origin.path());
+    let mount = tempfile::tempdir().unwrap();
+    let script = "mount -t tmpfs -o size=$2k none \"$1\" || exit 77
+        cp -r \"$3\"/. \"$1\" || exit 77
+        state() { (cd \"$1\" && find . -type f ! -name lock | sort | xargs cksum); }
+        before=$(state \"$1\")
+        \"$0\" journal rebuild-history \"$1\"; code=$?
+        after=$(state \"$1\")
+        [ $code = 0 ] || [ \"$before\" = \"$after\" ] || { echo \"$after\"; exit 78; }
+        cp \"$1\"/history.sqlite \"$4\"; exit $code";
+    let used: usize =
+        files(origin.path()).iter().map(|(_, bytes)| bytes.len().div_ceil(4_096)).sum();
+    let copy = mount.path().with_extension("copy");
+    let (mut failed, mut full) = (0, 0);
+    for free_kib in (4..).step_by(16) {
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_openmart")]);
+        command.arg(mount.path()).arg((used * 4 + 16 + free_kib).to_string());
+        let Ok(output) = command.arg(origin.path()).arg(&copy).output() else {
+            eprintln!("not met: there is no `unshare`");
+            return;
+        };
+        let error = text(&output.stderr);
+        match output.status.code() {
+            Some(0) => break,
+            Some(1) if !error.starts_with("unshare") => {
+                // What SQLite maps into memory it cannot have either, which it does not call full.
+                assert!(error.contains("history: cannot "), "{free_kib}: {error}");
+                failed += 1;
+                full += usize::from(error.contains("disk is full"));
+            }
+            Some(1 | 77) if failed == 0 => {
+                eprintln!("not met: the system gives no disk of its own: {error}");
+                return;
+            }
+            _ => panic!("{free_kib}: {output:?}"),
+        }
+    }
+    assert!(failed > 3 && full > 0, "{failed} {full}");
+    let mut rows = Vec::new();
+    dump(&copy, |row| rows.push(row)).unwrap();
+    fs::remove_file(&copy).unwrap();
+    assert_eq!(rows, written);
+}
+
+/// What a rebuild leaves that is killed: part of a file under another name, with or without the old one.
+#[test]
+fn what_a_killed_rebuild_leaves_hinders_nobody() {
+    let folder = folder();
+    let written = history_rows(folder.path());
+    let beside = |ending: &str| folder.path().join(format!("{FILE_NAME}{ending}"));
+    for without in [false, true] {
+        for ending in [".rebuild", ".rebuild-wal", ".rebuild-shm", ".rebuild-journal"] {
+            fs::write(beside(ending), b"half of something").unwrap();
+        }
+        if without {
+            for ending in ["", "-wal", "-shm"] {
+                let _ = fs::remove_file(beside(ending));
+            }
+            start(folder.path()).end_with("TERM");
+            assert!(history_rows(folder.path()).contains(written.last().unwrap()));
+        }
+        output_of("rebuild-history", folder.path(), &[]);
+        output_of("verify", folder.path(), &["--history"]);
+        assert!(!beside(".rebuild").exists() && !beside(".rebuild-journal").exists());
+    }
+}
+
+#[test]
+fn history_is_held_against_the_journal_on_request() {
+    let folder = folder();
+    let before = files(folder.path());
+    let report = output_of("verify", folder.path(), &["--history"]);
+    assert!(report.contains("\nhistory at 15: sound, "), "{report}");
+    assert!(files(folder.path()) == before, "nothing is changed");
+
+    // A price that was never paid, in a file that SQLite calls sound.
+    let history = folder.path().join(FILE_NAME);
+    let sqlite = rusqlite::Connection::open(&history).unwrap();
+    sqlite.execute("UPDATE trades SET price = price + 1", ()).unwrap();
+    drop(sqlite);
+    output_of("verify", folder.path(), &[]);
+    let output = journal("verify", folder.path(), &["--history"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stdout).ends_with("\nhistory: damaged\n"), "{output:?}");
+    let error = text(&output.stderr);
+    assert!(error.contains("trades in ") && error.contains("rebuild-history"), "{error}");
+
+    let size = fs::metadata(&history).unwrap().len() as usize;
+    fs::write(&history, vec![0; size]).unwrap();
+    assert_eq!(journal("verify", folder.path(), &["--history"]).status.code(), Some(1));
+    output_of("rebuild-history", folder.path(), &[]);
+    assert_eq!(output_of("verify", folder.path(), &["--history"]), report);
+    fs::remove_file(&history).unwrap();
+    let report = output_of("verify", folder.path(), &["--history"]);
+    assert!(report.contains("\nhistory: none, "), "{report}");
+
+    let server = start(folder.path());
+    output_of("verify", folder.path(), &["--history"]);
+    server.end_with("TERM");
 }

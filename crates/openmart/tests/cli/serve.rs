@@ -142,7 +142,6 @@ fn a_restart_keeps_everything() {
     assert_eq!(status.code(), Some(0));
 
     let server = place.start();
-    // Tokens survive a restart as well, but connections do not.
     let mut alice = Account::log_in(server.address, ALICE).unwrap();
     let mut bob = Account::log_in(server.address, BOB).unwrap();
     assert_eq!(picture(&mut alice, &mut bob), before);
@@ -151,6 +150,73 @@ fn a_restart_keeps_everything() {
         assert_eq!((answer.status, answer.header("X-Openmart-Reason")), (404, Some(reason)));
     }
     assert_eq!(alice.cancel(resting).unwrap().body, "{}");
+}
+
+#[test]
+fn a_token_outlives_the_process_that_issued_it() {
+    let place = Place::with(CONFIG);
+    let mut server = place.start();
+    let mut alice = Account::log_in(server.address, ALICE).unwrap();
+    let order = placed(&alice.place(&limit("BTC_USDT", Side::Buy, "2", "20000.5")).unwrap());
+    server.kill();
+    let server = place.start();
+    // The same token over another connection.
+    let mut alice = alice.beside(server.address).unwrap();
+    assert_eq!(alice.cancel(order).unwrap().body, "{}");
+    let order = placed(&alice.place(&limit("BTC_USDT", Side::Buy, "2", "20000.5")).unwrap());
+    server.end_with("TERM");
+    let server = place.start();
+    let mut alice = alice.beside(server.address).unwrap();
+    assert_eq!(alice.cancel(order).unwrap().body, "{}");
+    alice.wallet().unwrap();
+    server.end_with("TERM");
+    // Another exchange, whose key has the same text and secret, has issued none.
+    let other = Place::with(CONFIG);
+    let server = other.start();
+    let mut alice = alice.beside(server.address).unwrap();
+    let answer = alice.place(&limit("BTC_USDT", Side::Buy, "2", "20000.5")).unwrap();
+    assert_eq!(answer.status, 401, "{answer:?}");
+}
+
+/// Wherever in its shutdown it is by then.
+#[test]
+fn a_kill_during_the_shutdown_loses_nothing() {
+    let place = Place::with(CONFIG);
+    let mut server = place.start();
+    let alice = Account::log_in(server.address, ALICE).unwrap();
+    let mut orders = Vec::new();
+    for round in 0..8 {
+        let mut alice = alice.beside(server.address).unwrap();
+        for order in std::mem::take(&mut orders) {
+            assert_eq!(alice.cancel(order).unwrap().body, "{}", "round {round}");
+        }
+        for _ in 0..5 {
+            let order = limit("BTC_USDT", Side::Buy, "1", "20000.5");
+            orders.push(placed(&alice.place(&order).unwrap()));
+        }
+        let signals = format!("kill -TERM {0}; kill -KILL {0}", server.id());
+        // The second may find it gone.
+        Command::new("sh").args(["-c", &signals]).output().unwrap();
+        server.kill();
+        server = place.start();
+    }
+    server.end_with("TERM");
+}
+
+#[test]
+fn a_first_start_that_cannot_write_hinders_no_later_one() {
+    let place = Place::with(CONFIG);
+    for sectors in [0, 1, 8, 64] {
+        let serve = place.command(&[]);
+        let mut limited = Command::new("sh");
+        let limit = format!("trap '' XFSZ; ulimit -f {sectors}; exec \"$0\" \"$@\"");
+        limited.args(["-c", &limit]).arg(serve.get_program()).args(serve.get_args());
+        let error = refusal(limited);
+        assert!(error.contains("File too large"), "{sectors}: {error}");
+    }
+    let server = place.start();
+    Account::log_in(server.address, ALICE).unwrap();
+    server.end_with("TERM");
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use openmart_engine::Engine;
 use openmart_model::{
-    AccountId, Amount, Asset, AssetId, Command, Event, FeeRate, FeeSchedule, Market, MarketId,
-    MarketSpec, MarketStatus, NewAccount, NewOrder, OrderId, OrderKind, Price, Quantity,
-    SelfTradePolicy, Side, TimeInForce, Timestamp,
+    AccountId, Amount, Asset, AssetId, Command, Event, Market, MarketId, MarketSpec, MarketStatus,
+    NewAccount, NewOrder, OrderId, OrderKind, Price, Quantity, SelfTradePolicy, Side, TimeInForce,
+    Timestamp,
 };
 
 use super::{Ledger, Tally, Truth};
 use crate::random::Random;
+use crate::venue::open_market;
 
 /// Accounts that trade.
 pub const ACCOUNTS: u32 = 12;
@@ -47,20 +48,9 @@ pub struct Race {
 /// The assets and markets of a race.
 fn specs() -> (Vec<Asset>, Vec<MarketSpec>) {
     let asset = |code: &str| Asset { code: code.into(), name: code.into(), decimals: 10 };
-    let rate = |ppm| FeeRate::from_ppm(ppm).expect("less than everything");
     let spec = |(base, quote, self_trade)| MarketSpec {
-        base: AssetId(base),
-        quote: AssetId(quote),
-        price_decimals: 2,
-        quantity_decimals: 2,
-        depth_decimals_min: 0,
-        quantity_min: Quantity::new(1),
-        quantity_max: Quantity::new(1_000_000),
-        notional_min_buy: Amount::ZERO,
-        notional_min_sell: Amount::ZERO,
-        fees: FeeSchedule { maker: rate(1_000), taker: rate(2_000) },
         self_trade,
-        price_band_multiple: 0,
+        ..open_market(AssetId(base), AssetId(quote))
     };
     (ASSETS.into_iter().map(asset).collect(), MARKETS.into_iter().map(spec).collect())
 }

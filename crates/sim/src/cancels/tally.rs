@@ -3,36 +3,35 @@
 use openmart_model::CloseReason;
 
 use super::Truth;
+use crate::counts::counts;
 
-/// How often each thing happened.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Tally {
+counts! {
     /// Commands of every kind.
-    pub commands: u64,
+    commands,
     /// Trades.
-    pub trades: u64,
+    trades,
     /// Cancels that took an order without a fill off the book.
-    pub canceled: u64,
+    canceled,
     /// Cancels that took an order off the book that had been filled in part.
-    pub canceled_partly_filled: u64,
+    canceled_partly_filled,
     /// Cancels that came after the order was filled.
-    pub too_late_filled: u64,
+    too_late_filled,
     /// Cancels of what was canceled before.
-    pub too_late_canceled: u64,
+    too_late_canceled,
     /// Cancels of what had expired.
-    pub too_late_expired: u64,
+    too_late_expired,
     /// Cancels of what its owner's other order had ended.
-    pub too_late_self_trade: u64,
+    too_late_self_trade,
     /// Cancels of what is somebody else's, open or not.
-    pub foreign: u64,
+    foreign,
     /// Cancels of an order that did not exist.
-    pub never_existed: u64,
+    never_existed,
     /// Cancels by an account that does not exist.
-    pub unknown_account: u64,
+    unknown_account,
     /// Cancel-alls.
-    pub cancel_alls: u64,
+    cancel_alls,
     /// Orders that these took off the books.
-    pub canceled_by_all: u64,
+    canceled_by_all,
 }
 
 impl Tally {
@@ -51,13 +50,6 @@ impl Tally {
             + self.too_late_canceled
             + self.too_late_expired
             + self.too_late_self_trade
-    }
-
-    /// Adds the counts of another run.
-    pub fn add(&mut self, other: &Self) {
-        for (sum, count) in self.counts_mut().into_iter().zip({ *other }.counts_mut()) {
-            *sum += *count;
-        }
     }
 
     /// Counts a cancel by what was so when it came.
@@ -79,40 +71,6 @@ impl Tally {
     ///
     /// If one of the things never happened.
     pub fn assert_everything_happened(&self) {
-        let mut counts = *self;
-        assert!(counts.counts_mut().into_iter().all(|count| *count > 0), "{self:#?}");
-    }
-
-    fn counts_mut(&mut self) -> [&mut u64; 13] {
-        let Self {
-            commands,
-            trades,
-            canceled,
-            canceled_partly_filled,
-            too_late_filled,
-            too_late_canceled,
-            too_late_expired,
-            too_late_self_trade,
-            foreign,
-            never_existed,
-            unknown_account,
-            cancel_alls,
-            canceled_by_all,
-        } = self;
-        [
-            commands,
-            trades,
-            canceled,
-            canceled_partly_filled,
-            too_late_filled,
-            too_late_canceled,
-            too_late_expired,
-            too_late_self_trade,
-            foreign,
-            never_existed,
-            unknown_account,
-            cancel_alls,
-            canceled_by_all,
-        ]
+        assert!(self.named().iter().all(|(_, count)| *count > 0), "{self:#?}");
     }
 }

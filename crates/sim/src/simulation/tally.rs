@@ -1,28 +1,8 @@
 //! How much of everything happened, to see that a run of many seeds met what it is for.
 
-macro_rules! tally {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Counts over one or many seeds.
-        #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-        pub struct Tally {
-            $($(#[$doc])* pub $name: u64,)*
-        }
+use crate::counts::counts;
 
-        impl Tally {
-            /// Adds the counts of another run.
-            pub fn add(&mut self, other: &Self) {
-                $(self.$name += other.$name;)*
-            }
-
-            /// All counts with their names.
-            pub fn named(&self) -> Vec<(&'static str, u64)> {
-                vec![$((stringify!($name), self.$name),)*]
-            }
-        }
-    };
-}
-
-tally! {
+counts! {
     /// Microseconds that passed in the simulation.
     simulated_us,
     /// Steps of the scheduler.

@@ -6,8 +6,9 @@ use anyhow::{Result, bail};
 use openmart_exchange::{Exchange, Pending};
 use openmart_model::{
     AccountId, Amount, Asset, AssetId, Command, FeeSchedule, MarketId, MarketSpec, NewAccount,
-    NewOrder, OrderId, OrderKind, Outcome, Price, Quantity, SelfTradePolicy, Side, TimeInForce,
+    NewOrder, OrderId, OrderKind, Outcome, Price, Quantity, Side, TimeInForce,
 };
+use openmart_sim::venue::open_market;
 
 /// Commands under way at a time, where it is not latency that counts.
 const UNDER_WAY: usize = 256;
@@ -30,20 +31,8 @@ pub(crate) fn list(exchange: &Exchange) -> Result<()> {
     for code in ["BASE", "QUOTE"] {
         execute(Command::AddAsset(Asset { code: code.into(), name: code.into(), decimals: 10 }))?;
     }
-    execute(Command::AddMarket(MarketSpec {
-        base: AssetId(0),
-        quote: AssetId(1),
-        price_decimals: 2,
-        quantity_decimals: 2,
-        depth_decimals_min: 0,
-        quantity_min: Quantity::new(1),
-        quantity_max: Quantity::new(1_000_000),
-        notional_min_buy: Amount::ZERO,
-        notional_min_sell: Amount::ZERO,
-        fees: FeeSchedule::default(),
-        self_trade: SelfTradePolicy::Allow,
-        price_band_multiple: 0,
-    }))?;
+    let fees = FeeSchedule::default();
+    execute(Command::AddMarket(MarketSpec { fees, ..open_market(AssetId(0), AssetId(1)) }))?;
     for number in 0..ACCOUNTS {
         let deposits = vec![(AssetId(1), Amount::new(1 << 90))];
         let name = format!("account {number}");

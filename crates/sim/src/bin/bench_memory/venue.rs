@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use openmart_exchange::{Clock, Exchange, Options, Pending, Receipt};
 use openmart_model::{
-    AccountId, Amount, Asset, AssetId, ClientOrderId, Command, FeeRate, FeeSchedule, MarketId,
-    MarketSpec, NewAccount, NewOrder, OrderKind, Outcome, Price, Quantity, SelfTradePolicy, Side,
-    TimeInForce, Timestamp,
+    AccountId, Amount, Asset, AssetId, ClientOrderId, Command, MarketId, NewAccount, NewOrder,
+    OrderKind, Outcome, Price, Quantity, Side, TimeInForce, Timestamp,
 };
+use openmart_sim::venue::open_market;
 
 pub(crate) const MARKETS: u16 = 4;
 pub(crate) const ACCOUNTS: u32 = 1_000;
@@ -56,31 +56,14 @@ pub(crate) fn opening() -> impl Iterator<Item = Command> {
     let asset = |code: String| Command::AddAsset(Asset { code, name: String::new(), decimals: 10 });
     let assets = std::iter::once(asset("QUOTE".into()))
         .chain((0..MARKETS).map(move |number| asset(format!("BASE{number}"))));
-    let markets = (0..MARKETS).map(|number| Command::AddMarket(market(number)));
+    let markets =
+        (0..MARKETS).map(|number| Command::AddMarket(open_market(AssetId(number + 1), AssetId(0))));
     let accounts = (0..ACCOUNTS).map(|number| {
         let deposits = (0..=MARKETS).map(|asset| (AssetId(asset), DEPOSIT)).collect();
         let name = format!("account {number}");
         Command::AddAccount(NewAccount { name, deposits, keys: Vec::new() })
     });
     assets.chain(markets).chain(accounts)
-}
-
-fn market(number: u16) -> MarketSpec {
-    let rate = |ppm| FeeRate::from_ppm(ppm).expect("at most a million");
-    MarketSpec {
-        base: AssetId(number + 1),
-        quote: AssetId(0),
-        price_decimals: 2,
-        quantity_decimals: 2,
-        depth_decimals_min: 0,
-        quantity_min: Quantity::new(1),
-        quantity_max: Quantity::new(1_000_000),
-        notional_min_buy: Amount::ZERO,
-        notional_min_sell: Amount::ZERO,
-        fees: FeeSchedule { maker: rate(1_000), taker: rate(2_000) },
-        self_trade: SelfTradePolicy::Allow,
-        price_band_multiple: 0,
-    }
 }
 
 /// A limit order that rests.
