@@ -64,6 +64,7 @@ pub struct ClientBuilder {
     credentials: Option<Credentials>,
     signs_token_time: bool,
     timeout: Duration,
+    authorities: Vec<u8>,
     retry_policy: RetryPolicy,
     stream_options: StreamOptions,
     seed: Option<u64>,
@@ -80,6 +81,16 @@ impl ClientBuilder {
     /// Time for one attempt of a request, from connecting to the last byte. Default 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Certificates of authorities to trust beside those of the system, in PEM: for an exchange whose
+    /// certificate comes from an authority of one's own. May be called for each.
+    #[cfg(feature = "tls")]
+    pub fn trust_authorities(mut self, pem: impl AsRef<[u8]>) -> Self {
+        // A file need not end with a line feed.
+        self.authorities.push(b'\n');
+        self.authorities.extend_from_slice(pem.as_ref());
         self
     }
 
@@ -124,8 +135,9 @@ impl ClientBuilder {
     /// Makes the client. Opens no connection yet.
     ///
     /// # Errors
-    /// [`UsageError::Url`], [`UsageError::Certificates`] where `https` is asked for and the
-    /// system's certificates cannot be read.
+    /// [`UsageError::Url`]; [`UsageError::Authorities`] where those to trust are none; where `https`
+    /// is asked for, [`UsageError::Certificates`] if the system's certificates cannot be read and
+    /// no others are trusted.
     pub fn build(self) -> Result<Client, UsageError> {
         let base_url = self.base_url.trim_end_matches('/').to_owned();
         let scheme = check_url(&base_url, ["http", "https"])?;
@@ -144,7 +156,7 @@ impl ClientBuilder {
         let inner = Inner {
             base_url,
             stream_url,
-            transport: Transport::new(encrypted, self.timeout)?,
+            transport: Transport::new(encrypted, &self.authorities, self.timeout)?,
             credentials: self.credentials,
             signs_token_time: self.signs_token_time,
             token: TokenStore::default(),
@@ -186,6 +198,7 @@ impl Client {
             credentials: None,
             signs_token_time: true,
             timeout: TIMEOUT_DEFAULT,
+            authorities: Vec::new(),
             retry_policy: RetryPolicy::default(),
             stream_options: StreamOptions::default(),
             seed: None,

@@ -171,6 +171,12 @@ pub enum UsageError {
         /// As given.
         id: String,
     },
+    /// What should be certificates of authorities is not.
+    #[error("these are no certificates of authorities in PEM: {reason}")]
+    Authorities {
+        /// What is wrong with them.
+        reason: String,
+    },
     /// The system's certificates could not be loaded.
     #[error("cannot load the certificates of this system: {reason}")]
     Certificates {

@@ -57,11 +57,15 @@ pub(crate) struct Transport {
 
 impl Transport {
     /// Loads the system's certificates only if one of the addresses needs them.
-    pub(crate) fn new(encrypted: bool, timeout: Duration) -> Result<Self, UsageError> {
+    pub(crate) fn new(
+        encrypted: bool,
+        authorities: &[u8],
+        timeout: Duration,
+    ) -> Result<Self, UsageError> {
         let mut http = HttpConnector::new();
         http.set_nodelay(true);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT.min(timeout)));
-        let connector = connector(http, encrypted)?;
+        let connector = connector(http, encrypted, authorities)?;
         let client = Client::builder(TokioExecutor::new()).build(connector.clone());
         Ok(Self { client, connector, timeout })
     }
@@ -126,7 +130,7 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
 }
 
 #[cfg(not(feature = "tls"))]
-fn connector(http: HttpConnector, encrypted: bool) -> Result<Connector, UsageError> {
+fn connector(http: HttpConnector, encrypted: bool, _: &[u8]) -> Result<Connector, UsageError> {
     match encrypted {
         false => Ok(http),
         true => Err(UsageError::Certificates { reason: "this build has no TLS".to_owned() }),
@@ -134,28 +138,53 @@ fn connector(http: HttpConnector, encrypted: bool) -> Result<Connector, UsageErr
 }
 
 #[cfg(feature = "tls")]
-fn connector(mut http: HttpConnector, encrypted: bool) -> Result<Connector, UsageError> {
+fn connector(
+    mut http: HttpConnector,
+    encrypted: bool,
+    authorities: &[u8],
+) -> Result<Connector, UsageError> {
     http.enforce_http(false);
     Ok(hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls_config(encrypted)?)
+        .with_tls_config(tls_config(encrypted, authorities)?)
         .https_or_http()
         .enable_http1()
         .wrap_connector(http))
 }
 
 #[cfg(feature = "tls")]
-fn tls_config(encrypted: bool) -> Result<rustls::ClientConfig, UsageError> {
+fn tls_config(encrypted: bool, authorities: &[u8]) -> Result<rustls::ClientConfig, UsageError> {
     let certificates = |reason: String| UsageError::Certificates { reason };
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| certificates(error.to_string()))?;
+    let mut roots = own_roots(authorities)?;
     // Reading the system's certificates takes longer than a request to a local exchange.
-    let roots = match encrypted {
-        true => system_roots().map_err(certificates)?,
-        false => rustls::RootCertStore::empty(),
-    };
+    if encrypted {
+        match system_roots() {
+            Ok(system) => roots.extend(system.roots),
+            Err(reason) if roots.is_empty() => return Err(certificates(reason)),
+            // Those that were asked for are enough.
+            Err(_) => {}
+        }
+    }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[cfg(feature = "tls")]
+fn own_roots(pem: &[u8]) -> Result<rustls::RootCertStore, UsageError> {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+    let wrong = |reason: String| UsageError::Authorities { reason };
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
+        roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+    }
+    match roots.is_empty() && !pem.is_empty() {
+        true => Err(wrong("there is none in them".to_owned())),
+        false => Ok(roots),
+    }
 }
 
 #[cfg(feature = "tls")]

@@ -7,6 +7,7 @@
 
 mod cancels;
 mod encryption;
+mod examples;
 mod fake;
 mod orders;
 mod reads;

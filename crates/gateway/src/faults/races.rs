@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use openmart_exchange::{Exchange, Receipt, SubmitError};
-use openmart_model::{AccountId, Command, KeyId, NewOrder, OrderId, Outcome};
+use openmart_model::{AccountId, Command, KeyId, MarketId, NewOrder, OrderId, Outcome, Side};
 use openmart_wire::admin::races::{
     ArmRace, OVER_MAX, Race, RaceKind, RaceList, RaceState, WAITING_MAX,
 };
@@ -137,6 +137,32 @@ impl Races {
         })
     }
 
+    /// The races about orders that a cancel-all is about to meet.
+    fn take_met(
+        &self,
+        account: AccountId,
+        market: Option<MarketId>,
+        side: Option<Side>,
+    ) -> Vec<Race> {
+        let waiting = |entry: &&Entry| {
+            entry.account == Some(account) && entry.race.state == RaceState::Placed
+        };
+        let book = self.lock();
+        let orders = book.waiting.iter().filter(waiting).filter_map(|entry| entry.race.order);
+        let orders: Vec<OrderId> = orders.map(OrderId).collect();
+        drop(book);
+        let is_met = |order: &OrderId| {
+            self.exchange.view(|state| {
+                state.engine().order(*order).is_some_and(|order| {
+                    market.is_none_or(|market| market == order.market)
+                        && side.is_none_or(|side| side == order.side)
+                })
+            })
+        };
+        let met = orders.into_iter().filter(is_met);
+        met.filter_map(|order| self.take_placed(account, order)).collect()
+    }
+
     /// Nobody else takes it until it is put back.
     fn take(&self, is_meant: impl Fn(&Entry) -> bool) -> Option<Race> {
         let mut book = self.lock();
@@ -200,23 +226,29 @@ pub(crate) async fn carry_out(
         return site.exchange.submit(command)?.await;
     }
     let taken = match &command {
-        Command::Place(_) => races.take_armed(key),
-        Command::Cancel { account, order } => races.take_placed(*account, *order),
-        _ => None,
+        Command::Place(_) => Vec::from_iter(races.take_armed(key)),
+        Command::Cancel { account, order } => Vec::from_iter(races.take_placed(*account, *order)),
+        Command::CancelAll { account, market, side } => races.take_met(*account, *market, *side),
+        _ => Vec::new(),
     };
-    let Some(race) = taken else { return site.exchange.submit(command)?.await };
+    if taken.is_empty() {
+        return site.exchange.submit(command)?.await;
+    }
     // Apart, so that a client who goes away does not leave half a race.
     let running = site.clone();
-    let run = tokio::spawn(async move { run(&running, race, command).await });
+    let run = tokio::spawn(async move { run(&running, taken, command).await });
     run.await
         .unwrap_or_else(|error| Err(SubmitError::InDoubt { reason: Arc::from(error.to_string()) }))
 }
 
-async fn run(site: &Site, race: Race, command: Command) -> Result<Receipt, SubmitError> {
+async fn run(site: &Site, mut taken: Vec<Race>, command: Command) -> Result<Receipt, SubmitError> {
     let races = &site.faults.races;
-    let receipt = match command {
-        Command::Place(order) => races.place(race, order, &site.faults.pushes).await,
-        _ => races.cancel(race, command).await,
+    let receipt = match (command, taken.pop()) {
+        (Command::Place(order), Some(race)) => races.place(race, order, &site.faults.pushes).await,
+        (command, last) => {
+            taken.extend(last);
+            races.cancel(taken, command).await
+        }
     };
     site.faults.look_again();
     receipt
@@ -256,37 +288,44 @@ impl Races {
         submitted
     }
 
-    async fn cancel(&self, mut race: Race, command: Command) -> Result<Receipt, SubmitError> {
-        let order = OrderId(race.order.unwrap_or_default());
-        if race.race == RaceKind::CancelBeforeFill {
-            return self.cancel_before_fill(race, order, command).await;
+    /// Cancels one order or many, each with its race.
+    async fn cancel(&self, races: Vec<Race>, command: Command) -> Result<Receipt, SubmitError> {
+        let order_of = |race: &Race| OrderId(race.order.unwrap_or_default());
+        let mut over = Vec::new();
+        let mut takers = Vec::new();
+        let is_after = |race: &Race| race.race == RaceKind::CancelBeforeFill;
+        let (after, before): (Vec<Race>, Vec<Race>) = races.into_iter().partition(is_after);
+        for mut race in before {
+            let order = order_of(&race);
+            let filled = self.house.fill(order, race.percent, &mut race.house_orders).await;
+            over.push((race, filled));
         }
-        let filled = self.house.fill(order, race.percent, &mut race.house_orders).await;
-        let submitted = self.exchange.execute(command).await;
-        self.end(race, filled);
-        submitted
-    }
-
-    async fn cancel_before_fill(
-        &self,
-        mut race: Race,
-        order: OrderId,
-        command: Command,
-    ) -> Result<Receipt, SubmitError> {
-        let taker = self.house.taker(order).await;
-        // Nothing is awaited in between: the taker is right behind the cancel.
+        for race in after {
+            let taker = self.house.taker(order_of(&race)).await;
+            takers.push((race, taker));
+        }
+        // Nothing is awaited in between: the takers are right behind the cancel.
         let canceled = self.exchange.submit(command);
-        let taken = match (&canceled, taker) {
-            (Err(error), _) => Err(error.to_string()),
-            (Ok(_), Err(reason)) => Err(reason),
-            (Ok(_), Ok(taker)) => self.house.submit(taker),
-        };
+        let mut sent = Vec::new();
+        for (race, taker) in takers {
+            let taker = match &canceled {
+                Ok(_) => taker.and_then(|taker| self.house.submit(taker)),
+                Err(error) => Err(error.to_string()),
+            };
+            sent.push((race, taker));
+        }
         let canceled = async { canceled?.await }.await;
-        let ended = match taken {
-            Ok(pending) => self.house.placed(pending).await.map(|id| race.house_orders.push(id)),
-            Err(reason) => Err(reason),
-        };
-        self.end(race, ended);
+        for (mut race, taker) in sent {
+            let placed = match taker {
+                Ok(pending) => self.house.placed(pending).await,
+                Err(reason) => Err(reason),
+            };
+            let ended = placed.map(|id| race.house_orders.push(id));
+            over.push((race, ended));
+        }
+        for (race, ended) in over {
+            self.end(race, ended);
+        }
         canceled
     }
 }

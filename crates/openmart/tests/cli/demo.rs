@@ -9,6 +9,7 @@ use openmart_wire::bitmart_v2::{Side, SymbolDetails};
 
 use crate::support::account::{ALICE, Account, BOB, limit, parsed, placed};
 use crate::support::http::Connection;
+use crate::support::journal::commands;
 use crate::support::process::{Server, openmart, run, text};
 
 /// A demo on a free port with its temporary folder in `temporary`.
@@ -97,6 +98,23 @@ fn markets_and_accounts_are_as_promised() {
             ("USDT", "100000000.0000000000"),
         ];
         assert_eq!(held, expected, "{}", key.name);
+    }
+}
+
+#[test]
+fn the_exchange_of_the_test_crate_is_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    demo(folder.path(), &["--data-dir", data_dir.to_str().unwrap()]).end_with("TERM");
+    let venue = openmart_test::Venue::builder().start_blocking().unwrap();
+    assert_eq!(commands(venue.folder()), commands(&data_dir));
+    for key in [ALICE, BOB] {
+        let told = venue.key(key.name).unwrap();
+        let told = (told.key.as_str(), told.secret.as_str(), told.memo.as_str());
+        assert_eq!(told, (key.key, key.secret, key.memo));
+        // The secret is sealed in the journal: only its use shows that it is the same.
+        let address = venue.url().strip_prefix("http://").unwrap().parse().unwrap();
+        Account::log_in(address, key).unwrap();
     }
 }
 

@@ -10,10 +10,13 @@ use serde_json::Value;
 
 use crate::support::account::{ALICE, Account, limit, parsed, placed};
 use crate::support::http::Connection;
+use crate::support::journal::commands;
 use crate::support::process::{Server, openmart, run, text};
 
 /// How often a book is looked at before it counts as empty for good.
 const LOOKS_MAX: usize = 100_000;
+
+const SYMBOLS: [&str; 4] = ["BTC_USDT", "ETH_USDT", "ETH_BTC", "BMX_ETH"];
 
 fn start(arguments: &[&str]) -> Server {
     let mut command = openmart(arguments);
@@ -39,7 +42,7 @@ fn has_depth(address: SocketAddr, symbol: &str) {
 #[test]
 fn the_demo_has_books_that_can_be_traded_with() {
     let server = start(&["demo", "--seed", "3"]);
-    for symbol in ["BTC_USDT", "ETH_USDT", "ETH_BTC", "BMX_ETH"] {
+    for symbol in SYMBOLS {
         has_depth(server.address, symbol);
     }
     let mut alice = Account::log_in(server.address, ALICE).unwrap();
@@ -65,15 +68,34 @@ fn a_kept_demo_goes_on_after_a_kill() {
     assert!(text(&output.stdout).ends_with("\nsound\n"), "{output:?}");
 }
 
-/// The files of the journal.
-fn segments(folder: &Path) -> Vec<(String, Vec<u8>)> {
+#[test]
+fn demos_of_one_seed_trade_the_same_command_for_command() {
+    let parent = tempfile::tempdir().unwrap();
+    let run = |name: &str, seed: &str| {
+        let folder = parent.path().join(name);
+        let server = start(&["demo", "--seed", seed, "--data-dir", folder.to_str().unwrap()]);
+        SYMBOLS.into_iter().for_each(|symbol| has_depth(server.address, symbol));
+        let (status, log) = server.end_with("TERM");
+        assert_eq!((status.code(), log.as_str()), (Some(0), ""));
+        commands(&folder)
+    };
+    let (first, second, other) = (run("a", "7"), run("b", "7"), run("c", "8"));
+    let both = first.len().min(second.len());
+    assert!(both > 100, "{both} commands");
+    assert!(first[..both] == second[..both]);
+    assert!(!other.starts_with(&first[..100]), "another seed is another flow");
+}
+
+/// The files of the journal, snapshots and the mark of what was acknowledged among them.
+fn journal(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let name = |entry: &fs::DirEntry| entry.file_name().to_str().unwrap().to_owned();
     let mut files: Vec<_> = entries
-        .filter(|entry| name(entry).starts_with("segment-"))
+        .filter(|entry| ![FILE_NAME, "lock"].contains(&name(entry).as_str()))
         .map(|entry| (name(&entry), fs::read(entry.path()).unwrap()))
         .collect();
     files.sort();
+    assert!(files.iter().any(|(name, _)| name.starts_with("segment-")), "{}", folder.display());
     files
 }
 
@@ -103,7 +125,7 @@ fn folders_of_one_seed_are_the_same() {
     });
     assert_eq!(digests[0], digests[1]);
     assert_ne!(digests[0], digests[2]);
-    assert!(segments(&folders[0]) == segments(&folders[1]));
+    assert!(journal(&folders[0]) == journal(&folders[1]));
     assert!(rows(&folders[0]) == rows(&folders[1]));
     let output = run(["journal", "verify", folders[0].to_str().unwrap()]);
     let report = text(&output.stdout);
@@ -176,7 +198,7 @@ fn a_recording_becomes_the_same_folder_each_time() {
         digest_of(&["replay-market", file, "--market", "BTC_USDT", "--offline", "--data-dir", dir])
     });
     assert_eq!(digests[0], digests[1]);
-    assert!(segments(&folders[0]) == segments(&folders[1]));
+    assert!(journal(&folders[0]) == journal(&folders[1]));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 pub(crate) mod account;
 pub(crate) mod http;
+pub(crate) mod journal;
 pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod trader;

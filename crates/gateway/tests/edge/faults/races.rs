@@ -185,3 +185,55 @@ fn a_race_waits_for_an_order_that_is_accepted_and_for_its_own_key() {
     assert_eq!(venue.get("/v2/ping").status, 200);
     assert!(Call::new("GET", "/v2/ping").send(venue.address).status == 200);
 }
+
+/// Cancels all of somebody's orders on one side.
+fn cancel_all(venue: &Venue, key: Key, side: &str) {
+    let target = format!("/v2/orders?symbol=ACX_USDT&side={side}");
+    let signed = venue.signed(key, "DELETE", &target, &format!("side={side}&symbol=ACX_USDT"));
+    assert_eq!(venue.send(signed).told(), (200, "{}"));
+}
+
+#[test]
+fn a_cancel_all_meets_the_races_of_all_the_orders_that_it_cancels() {
+    let venue = Venue::new();
+    // The best price first, since a taker would take it first.
+    for (race, percent) in [
+        (RaceKind::FillBeforeCancel, None),
+        (RaceKind::PartialBeforeCancel, Some(30)),
+        (RaceKind::CancelBeforeFill, None),
+        (RaceKind::FillBeforeCancel, None),
+    ] {
+        arm(&venue, ALICE, race, percent);
+    }
+    let filled = venue.placed(ALICE, "sell", "10", "2.5");
+    let partly = venue.placed(ALICE, "sell", "100", "2.6");
+    let canceled = venue.placed(ALICE, "sell", "10", "2.7");
+    let bid = venue.placed(ALICE, "buy", "10", "2.4");
+    let plain = venue.placed(ALICE, "sell", "10", "2.8");
+    let by_bob = venue.placed(BOB, "sell", "10", "2.9");
+    let states = || venue.controls.races().races.into_iter().map(|race| (race.order, race.state));
+    let all = |state| [filled, partly, canceled, bid].map(|id| (Some(id), state));
+    assert!(states().eq(all(RaceState::Placed)));
+
+    // Somebody else's is not the one they wait for.
+    cancel_all(&venue, BOB, "sell");
+    assert_eq!(order(&venue, by_bob).0, OrderStatus::Canceled);
+    assert!(states().eq(all(RaceState::Placed)));
+
+    cancel_all(&venue, ALICE, "sell");
+    assert_eq!(order(&venue, filled), (OrderStatus::Filled, 1_000, 1_000));
+    assert_eq!(order(&venue, partly), (OrderStatus::Canceled, 3_000, 10_000));
+    assert_eq!(order(&venue, canceled), (OrderStatus::Canceled, 0, 1_000));
+    assert_eq!(order(&venue, plain), (OrderStatus::Canceled, 0, 1_000));
+    let mut by_order: Vec<_> = states().collect();
+    by_order.sort_by_key(|(order, _)| *order);
+    let done = |id| (Some(id), RaceState::Done);
+    let waits = (Some(bid), RaceState::Placed);
+    assert_eq!(by_order, [done(filled), done(partly), done(canceled), waits]);
+    assert!(is_conserved(&venue));
+
+    cancel_all(&venue, ALICE, "buy");
+    assert_eq!(order(&venue, bid).0, OrderStatus::Filled);
+    assert!(states().all(|(_, state)| state == RaceState::Done));
+    assert!(is_conserved(&venue));
+}
