@@ -16,6 +16,8 @@ mod demo;
 mod journal;
 #[path = "cli/liquidity.rs"]
 mod liquidity;
+#[path = "cli/operator.rs"]
+mod operator;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/sign.rs"]
