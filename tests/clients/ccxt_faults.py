@@ -219,6 +219,18 @@ def fill_before_cancel(alice, bob):
     check("race", outcome()["state"], "done")
 
 
+def fill_before_cancel_all(alice, bob):
+    before = balances(alice)
+    race("fill-before-cancel")
+    order_id, other_id = place(alice), place(alice, price=0.00011)
+    alice.cancel_all_orders(SYMBOL, {"side": "buy"})
+    check("answer", alice.last_http_response, "{}")
+    check("filled", alice.fetch_order(order_id)["status"], "closed")
+    check("canceled", alice.fetch_order(other_id)["status"], "canceled")
+    check_moved("funds", before, alice, {"BMX": ("99.9", "0"), "ETH": ("-0.012", "0")})
+    check("race", outcome()["state"], "done")
+
+
 def partial_before_cancel(alice, bob):
     before = balances(alice)
     race("partial-before-cancel", 25)
@@ -263,6 +275,7 @@ SCENARIOS = [
     skewed_clock,
     disturbed_frames,
     fill_before_cancel,
+    fill_before_cancel_all,
     partial_before_cancel,
     cancel_before_fill,
     event_before_response,

@@ -123,6 +123,11 @@ impl Access {
         identified.ok_or(Denied::Token)
     }
 
+    /// The secret of a new key, as it may be written down.
+    pub(crate) fn seal(&self, secret: &str, key_text: &str) -> Vec<u8> {
+        self.vault.seal(secret, key_text)
+    }
+
     /// The key of this text, unless it is revoked.
     pub(crate) fn key_by_text(&self, text: &str) -> Option<ApiKey> {
         self.exchange

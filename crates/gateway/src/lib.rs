@@ -24,6 +24,7 @@
 //! ```
 
 mod access;
+mod address;
 mod admin;
 mod badge;
 mod bitmart_v2;
@@ -41,6 +42,7 @@ mod site;
 mod ticks;
 mod vault;
 
+pub use address::parse_address_range;
 pub use admin::{Admin, AdminToken, AdminTokenError, Keeping, StateError, StateKeeper};
 pub use bitmart_v2::direct_request_bytes;
 pub use faults::{Controls, FaultsError, RaceError, RuleError};

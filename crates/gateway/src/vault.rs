@@ -250,7 +250,7 @@ pub(crate) fn hex_file(path: &Path) -> Result<Zeroizing<String>, VaultError> {
     Ok(Zeroizing::new(hex(&*number)))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {

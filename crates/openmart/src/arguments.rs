@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::admin::arguments::{AdminAccount, AdminAsset, AdminKey, AdminMarket, AdminTransfer};
 use crate::commands::arguments::ClientCommand;
 use crate::liquidity::Speed;
 
@@ -201,6 +202,26 @@ pub(crate) enum AdminNoun {
     /// Mark points, fork or rewind an ephemeral exchange.
     #[command(subcommand)]
     State(AdminState),
+    /// Open accounts, and see what they have.
+    #[command(subcommand)]
+    Account(AdminAccount),
+    /// Create and revoke keys.
+    #[command(subcommand)]
+    Key(AdminKey),
+    /// Credit an account from outside.
+    Deposit(AdminTransfer),
+    /// Debit an account's available balance to the outside.
+    Withdraw(AdminTransfer),
+    /// Add assets.
+    #[command(subcommand)]
+    Asset(AdminAsset),
+    /// Add, halt and resume markets.
+    #[command(subcommand)]
+    Market(AdminMarket),
+    /// Have a snapshot written, and wait for it.
+    Snapshot,
+    /// Show how the exchange is doing.
+    Status,
 }
 
 #[derive(Debug, Subcommand)]

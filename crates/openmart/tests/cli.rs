@@ -18,6 +18,8 @@ mod ephemeral;
 mod journal;
 #[path = "cli/liquidity.rs"]
 mod liquidity;
+#[path = "cli/operator.rs"]
+mod operator;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/sign.rs"]

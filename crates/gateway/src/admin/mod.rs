@@ -4,9 +4,14 @@
 //! lines of the table below, each of which says what a request must bring along; a route without a
 //! policy cannot be written down. What it must not know: dialects of the exchange's own API.
 
+mod accounts;
+mod assets;
 mod faults;
+mod keys;
+mod markets;
 mod races;
 mod state;
+mod status;
 mod time;
 mod token;
 
@@ -22,7 +27,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body_util::{BodyExt, Limited};
-use openmart_exchange::ControlledClock;
+use openmart_exchange::{ControlledClock, Exchange, SubmitError};
+use openmart_model::{Command, DecimalError, Outcome, Reject};
 use openmart_wire::admin::{self as wire, Refusal};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -37,7 +43,7 @@ pub use token::{AdminToken, AdminTokenError};
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Every route. The policy of each is its second word.
-const ROUTES: [Route; 15] = [
+const ROUTES: [Route; 31] = [
     Route::with_token("GET", wire::faults::FAULTS, faults::list),
     Route::with_token("POST", wire::faults::FAULTS, faults::add),
     Route::with_token("PUT", wire::faults::FAULTS, faults::replace),
@@ -53,6 +59,22 @@ const ROUTES: [Route; 15] = [
     Route::with_token("POST", wire::state::FORKS, state::fork),
     Route::with_token("DELETE", wire::state::FORK, state::end_fork),
     Route::with_token("POST", wire::state::REWIND, state::rewind),
+    Route::with_token("GET", wire::accounts::ACCOUNTS, accounts::list),
+    Route::with_token("POST", wire::accounts::ACCOUNTS, accounts::open),
+    Route::with_token("GET", wire::accounts::ACCOUNT, accounts::show),
+    Route::with_token("POST", wire::accounts::DEPOSITS, accounts::deposit),
+    Route::with_token("POST", wire::accounts::WITHDRAWALS, accounts::withdraw),
+    Route::with_token("GET", wire::keys::KEYS, keys::list),
+    Route::with_token("POST", wire::keys::KEYS, keys::create),
+    Route::with_token("DELETE", wire::keys::KEY, keys::revoke),
+    Route::with_token("GET", wire::assets::ASSETS, assets::list),
+    Route::with_token("POST", wire::assets::ASSETS, assets::add),
+    Route::with_token("GET", wire::markets::MARKETS, markets::list),
+    Route::with_token("POST", wire::markets::MARKETS, markets::add),
+    Route::with_token("POST", wire::markets::HALT, markets::halt),
+    Route::with_token("POST", wire::markets::RESUME, markets::resume),
+    Route::with_token("GET", wire::status::STATUS, status::show),
+    Route::with_token("POST", wire::status::SNAPSHOT, status::snapshot),
 ];
 
 /// What the handlers use.
@@ -87,6 +109,17 @@ impl Admin {
         self.ephemeral.as_ref().ok_or_else(|| Refused(StatusCode::FORBIDDEN, what.to_owned()))
     }
 
+    /// The exchange of now: after a rewind it is another one.
+    fn exchange(&self) -> Exchange {
+        self.controls.site().exchange.clone()
+    }
+
+    /// Carries out a command of the operator's. Where it stands in the journal, and what it did.
+    async fn carry_out(&self, command: Command) -> Result<(u64, Outcome), Refused> {
+        let receipt = self.exchange().execute(command).await?;
+        Ok((receipt.sequence, receipt.result?))
+    }
+
     /// What it is told to break.
     pub(crate) fn controls(&self) -> &Controls {
         &self.controls
@@ -115,6 +148,7 @@ type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, Refused>> + Se
 /// What handlers see of a request.
 struct Incoming {
     path: String,
+    query: Option<String>,
     body: Bytes,
 }
 
@@ -136,7 +170,8 @@ impl Route {
             return Err(Refused(StatusCode::UNAUTHORIZED, what.to_owned()));
         }
         let path = head.uri.path().to_owned();
-        handler(admin, Incoming { path, body: read(body).await? }).await
+        let query = head.uri.query().map(str::to_owned);
+        handler(admin, Incoming { path, query, body: read(body).await? }).await
     }
 
     fn filter(&self) -> MethodFilter {
@@ -154,6 +189,16 @@ impl Incoming {
     fn name(&self) -> String {
         let last = self.path.rsplit('/').next().unwrap_or_default();
         percent_decode_str(last).decode_utf8_lossy().into_owned()
+    }
+
+    /// The number at which a page is to begin.
+    fn from(&self) -> Result<u32, Refused> {
+        let Some(query) = &self.query else { return Ok(0) };
+        let number = query.strip_prefix("from=").and_then(|number| number.parse().ok());
+        number.ok_or_else(|| {
+            let sentence = format!("the query is nothing or from=NUMBER, not {query:?}");
+            Refused(StatusCode::BAD_REQUEST, sentence)
+        })
     }
 
     fn json<T: DeserializeOwned>(&self) -> Result<T, Refused> {
@@ -200,6 +245,32 @@ impl From<FaultsError> for Refused {
         };
         Self(status, error.to_string())
     }
+}
+
+impl From<SubmitError> for Refused {
+    fn from(error: SubmitError) -> Self {
+        Self(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+impl From<Reject> for Refused {
+    fn from(reject: Reject) -> Self {
+        let status = match reject {
+            Reject::AlreadyExists => StatusCode::CONFLICT,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self(status, format!("the exchange refused: {reject}"))
+    }
+}
+
+/// What is named is not there.
+fn missing(what: &str, name: &str) -> Refused {
+    Refused(StatusCode::NOT_FOUND, format!("there is no {what} {name:?}"))
+}
+
+/// A number that cannot be read.
+fn unreadable(what: &str, text: &str, error: DecimalError) -> Refused {
+    Refused(StatusCode::BAD_REQUEST, format!("{what} {text:?}: {error}"))
 }
 
 /// The table as a router.

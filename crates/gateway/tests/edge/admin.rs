@@ -63,6 +63,22 @@ fn nothing_is_told_or_done_without_the_token() {
         ("POST", "/admin/state/fork"),
         ("DELETE", "/admin/state/fork/1"),
         ("POST", "/admin/state/rewind"),
+        ("GET", "/admin/accounts"),
+        ("POST", "/admin/accounts"),
+        ("GET", "/admin/accounts/alice"),
+        ("POST", "/admin/deposits"),
+        ("POST", "/admin/withdrawals"),
+        ("GET", "/admin/keys"),
+        ("POST", "/admin/keys"),
+        ("DELETE", "/admin/keys/a"),
+        ("GET", "/admin/assets"),
+        ("POST", "/admin/assets"),
+        ("GET", "/admin/markets"),
+        ("POST", "/admin/markets"),
+        ("POST", "/admin/markets/halt"),
+        ("POST", "/admin/markets/resume"),
+        ("GET", "/admin/status"),
+        ("POST", "/admin/snapshot"),
     ] {
         let call = Call::new(method, target).body(format!(r#"{{"rules":[{RULE}]}}"#));
         for call in [

@@ -27,6 +27,16 @@ pub(crate) struct Unreachable {
     why: String,
 }
 
+/// A name as a segment of a path.
+pub(super) fn segment(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let written = |byte| match is_plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    name.bytes().map(written).collect()
+}
+
 pub(super) struct Client {
     /// Host and port.
     authority: String,

@@ -3,14 +3,21 @@
 //! What enters: arguments. What leaves: requests to the operator's listener, and its answers as a
 //! table for people or as JSON for programs. One file for each noun.
 
+mod account;
+pub(crate) mod arguments;
+mod asset;
 mod client;
 mod faults;
+mod key;
+mod market;
 mod race;
 mod state;
+mod status;
 mod table;
 mod time;
 
 use anyhow::Context;
+use openmart_wire::admin::accounts::{DEPOSITS, WITHDRAWALS};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -42,6 +49,14 @@ pub(crate) fn run(arguments: &Admin) -> anyhow::Result<()> {
         AdminNoun::Race(wish) => race::run(&client, wish, arguments.json),
         AdminNoun::Time(wish) => time::run(&client, wish, arguments.json),
         AdminNoun::State(wish) => state::run(&client, wish, arguments.json),
+        AdminNoun::Account(wish) => account::run(&client, wish, arguments.json),
+        AdminNoun::Key(wish) => key::run(&client, wish, arguments.json),
+        AdminNoun::Deposit(wish) => account::transfer(&client, DEPOSITS, wish, arguments.json),
+        AdminNoun::Withdraw(wish) => account::transfer(&client, WITHDRAWALS, wish, arguments.json),
+        AdminNoun::Asset(wish) => asset::run(&client, wish, arguments.json),
+        AdminNoun::Market(wish) => market::run(&client, wish, arguments.json),
+        AdminNoun::Snapshot => status::snapshot(&client, arguments.json),
+        AdminNoun::Status => status::run(&client, arguments.json),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Values of single fields that can be checked where they stand.
 
 use std::fmt;
-use std::net::IpAddr;
 
+use openmart_gateway::parse_address_range;
 use openmart_model::{AddressRange, FeeRate, Scopes, parse_decimal};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
@@ -10,8 +10,6 @@ use crate::venue::Secret;
 
 /// Decimals of a fee rate: parts per million.
 const FEE_DECIMALS: u8 = 6;
-/// An IPv4 address in its IPv4-mapped form has so many bits before its own.
-const IPV4_MAPPED_BITS: u8 = 96;
 
 /// The text of a decimal number. In quotes, because a bare TOML number may be a float.
 #[derive(Debug, Clone)]
@@ -73,37 +71,11 @@ impl Scope {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Address(pub(super) AddressRange);
 
-impl Address {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| "not an address or block")?;
-        let (bits, octets) = match address {
-            IpAddr::V4(address) => (32, address.to_ipv6_mapped().octets()),
-            IpAddr::V6(address) => (128, address.octets()),
-        };
-        let prefix: u8 = match prefix {
-            Some(prefix) => prefix.parse().map_err(|_| "the prefix is not a number")?,
-            None => bits,
-        };
-        if prefix > bits {
-            return Err("the prefix is longer than the address");
-        }
-        let prefix_bits = if address.is_ipv4() { IPV4_MAPPED_BITS + prefix } else { prefix };
-        let host = u128::MAX.checked_shr(u32::from(prefix_bits)).unwrap_or(0);
-        if u128::from_be_bytes(octets) & host != 0 {
-            return Err("the address has bits behind the prefix");
-        }
-        Ok(Self(AddressRange { address: octets, prefix_bits }))
-    }
-}
-
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(|rule| D::Error::custom(format_args!("{text:?}: {rule}")))
+        let range = parse_address_range(&text);
+        range.map(Self).map_err(|rule| D::Error::custom(format_args!("{text:?}: {rule}")))
     }
 }
 
@@ -114,31 +86,5 @@ pub(super) struct SecretText(pub(super) Secret);
 impl<'de> Deserialize<'de> for SecretText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn address_blocks_contain_what_they_say() {
-        let mapped = |text: &str| text.parse::<std::net::Ipv4Addr>().unwrap().to_ipv6_mapped();
-        let Address(range) = Address::parse("10.1.0.0/16").unwrap();
-        assert!(range.contains(mapped("10.1.255.3").octets()));
-        assert!(!range.contains(mapped("10.2.0.0").octets()));
-        let Address(all) = Address::parse("0.0.0.0/0").unwrap();
-        assert!(all.contains(mapped("203.0.113.9").octets()));
-        assert!(!all.contains([1; 16]));
-        let Address(one) = Address::parse("::1").unwrap();
-        assert_eq!(one.prefix_bits, 128);
-    }
-
-    #[test]
-    fn wrong_blocks_are_refused() {
-        for text in ["", "10.0.0.0/33", "10.0.0.1/8", "::1/64", "a/8", "10.0.0.0/", "10.0.0.0/8/8"]
-        {
-            assert!(Address::parse(text).is_err(), "{text}");
-        }
     }
 }

@@ -23,14 +23,14 @@ fault = { kind = "disconnect-after" }
 "#;
 
 /// A demo with an operator's listener, in a folder of its own.
-struct Demo {
+pub(crate) struct Demo {
     folder: TempDir,
-    server: Server,
+    pub(crate) server: Server,
     url: String,
 }
 
 impl Demo {
-    fn start(more: &[&str]) -> Self {
+    pub(crate) fn start(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data");
         let mut command = openmart(["demo", "--no-liquidity", "--listen", "127.0.0.1:0"]);
@@ -49,7 +49,7 @@ impl Demo {
         Self { folder, server, url }
     }
 
-    fn data_dir(&self) -> PathBuf {
+    pub(crate) fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -59,13 +59,13 @@ impl Demo {
         path.to_str().unwrap().to_owned()
     }
 
-    fn admin(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn admin(&self, arguments: &[&str]) -> Output {
         let mut command = openmart(["admin", "--url", &self.url, "--data-dir"]);
         command.arg(self.data_dir()).args(arguments);
         command.output().unwrap()
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.admin(&[arguments, &["--json"]].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
@@ -76,7 +76,7 @@ impl Demo {
     }
 
     /// Ends it and has its journal checked by the program itself.
-    fn end(self) -> String {
+    pub(crate) fn end(self) -> String {
         let data_dir = self.data_dir();
         let (status, log) = self.server.end_with("TERM");
         assert_eq!(status.code(), Some(0), "{log}");

@@ -1,5 +1,6 @@
-//! What a client reads from a server: bodies of answers, frames of the stream.
+//! What a client reads from a server: bodies of answers, frames of the stream, and the numbers in them.
 
+use openmart_client::Decimal;
 use openmart_wire::bitmart_v2::stream::{Channel, ChannelRequest, ServerMessage};
 use openmart_wire::bitmart_v2::{
     Currency, Depth, Empty, ErrorBody, Kline, Order, OrderPage, PlacedOrder, PublicTrade,
@@ -141,5 +142,56 @@ pub(super) fn server_messages() -> Vec<Vec<u8>> {
             r#"{"subscribe":"trade","precision":4,"symbol":"A_B","data":{"trades":[{"side":"buy","#,
             r#""amount":"46.02208000","price":"2.5012","count":"18.40","time":1600000512345}]}}"#
         ),
+    ])
+}
+
+/// A text of the API as the client reckons with it. What is read must be written as the same value, in the form in which
+/// it is read again, and every way to cut, compare or multiply it must have an answer.
+pub(super) fn client_decimal(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let Ok(value) = text.parse::<Decimal>() else { return false };
+    let written = value.to_string();
+    assert_eq!(written.parse(), Ok(value), "{text:?} written as {written:?}");
+    assert_eq!(written, plain(text), "{text:?}");
+    for decimals in 0..=value.decimals().saturating_add(1) {
+        let cut = value.cut(decimals);
+        assert!(cut.units(decimals).is_some() || decimals > value.decimals(), "{text:?}");
+        let places = usize::from(decimals);
+        assert_eq!(format!("{value:.places$}").parse(), Ok(cut), "{text:?} to {decimals} places");
+        assert_eq!(cut < value || cut > value, cut != value, "{text:?} beside {cut}");
+    }
+    assert_eq!(value.checked_sub(value), Some(Decimal::ZERO), "{text:?}");
+    if let Some(square) = value.checked_mul(value) {
+        assert!(square >= Decimal::ZERO, "{text:?}");
+    }
+    true
+}
+
+/// A decimal text without what does not change its value.
+fn plain(text: &str) -> String {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    match (whole, fraction) {
+        ("0", "") => "0".to_owned(),
+        (whole, "") => format!("{sign}{whole}"),
+        (whole, fraction) => format!("{sign}{whole}.{fraction}"),
+    }
+}
+
+pub(super) fn client_decimals() -> Vec<Vec<u8>> {
+    texts(&[
+        "0",
+        "-0.0",
+        "60000.50",
+        "+0.0121",
+        "-0012.3400",
+        "0.000000000000000000000000000000000001",
+        "170141183460469231731687303715884105727",
+        "-17014118346046923173168730371588410572.7",
     ])
 }

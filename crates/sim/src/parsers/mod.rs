@@ -57,7 +57,7 @@ impl Parser {
 }
 
 /// All of them.
-pub const PARSERS: [Parser; 26] = [
+pub const PARSERS: [Parser; 27] = [
     Parser::new("command", model::command, model::commands),
     Parser::new("decimal", model::decimal, model::decimals),
     Parser::new("engine_snapshot", engine::snapshot, engine::snapshots),
@@ -81,6 +81,7 @@ pub const PARSERS: [Parser; 26] = [
     Parser::new("headers", wire::headers, wire::header_values),
     Parser::new("answer", client::answer, client::answers),
     Parser::new("server_message", client::server_message, client::server_messages),
+    Parser::new("client_decimal", client::client_decimal, client::client_decimals),
     Parser::new("recording", liquidity::recording, liquidity::recordings),
     Parser::new("faults_file", operator::faults_file, operator::faults_files).slow(),
     Parser::new("admin_body", operator::admin_body, operator::admin_bodies),

@@ -3,9 +3,14 @@
 //! JSON both ways, every request with `Authorization: Bearer <token>`. A noun is a file here, one in
 //! the gateway and one in the program. Nothing here is part of a published exchange API.
 
+pub mod accounts;
+pub mod assets;
 pub mod faults;
+pub mod keys;
+pub mod markets;
 pub mod races;
 pub mod state;
+pub mod status;
 pub mod time;
 
 use serde::{Deserialize, Serialize};
