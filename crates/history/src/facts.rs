@@ -5,6 +5,8 @@ use openmart_model::{
     Side, Timestamp, Trade, TradeId,
 };
 
+use crate::pile::Pile;
+
 /// An order that is finished.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FinishedOrder {
@@ -109,8 +111,8 @@ impl Fill {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Batch {
     pub(crate) through: u64,
-    pub(crate) orders: Vec<FinishedOrder>,
-    pub(crate) trades: Vec<Traded>,
+    pub(crate) orders: Pile<FinishedOrder>,
+    pub(crate) trades: Pile<Traded>,
 }
 
 impl Batch {
@@ -148,9 +150,9 @@ impl Batch {
     }
 
     /// Adds a batch that follows this one.
-    pub(crate) fn append(&mut self, mut next: Self) {
+    pub(crate) fn append(&mut self, next: Self) {
         self.through = next.through;
-        self.orders.append(&mut next.orders);
-        self.trades.append(&mut next.trades);
+        self.orders.append(next.orders);
+        self.trades.append(next.trades);
     }
 }

@@ -32,6 +32,7 @@ mod klines;
 mod listing;
 mod lists;
 mod numbers;
+mod pile;
 mod public;
 mod queue;
 mod readers;

@@ -94,14 +94,16 @@ impl Lists {
         let lists = rows.chunk_by(same_list);
         let (together, alone): (Vec<_>, Vec<_>) =
             lists.partition(|list| few || list.len() >= self.limits.rows_together);
-        put(connection, together.into_iter(), turn)?;
-        let mut recent = Insert::into(connection, "order_lists_recent", COLUMNS_COUNT)?;
-        let mut added = 0;
+        let count = |lists: &[&[Row]]| lists.iter().map(|list| list.len()).sum::<usize>();
+        let (added, put_at_once) = (count(&alone), count(&together));
+        put(connection, together.into_iter(), put_at_once, turn)?;
+        let mut recent = Insert::into(connection, "order_lists_recent", COLUMNS_COUNT, added)?;
         for row in alone.into_iter().flatten() {
             insert(&mut recent, row)?;
             turn();
-            added += 1;
         }
+        recent.finish();
+        let added = added as u64;
         let lists = Self { recent_rows: self.recent_rows + added, ..self };
         if added == 0 || lists.recent_rows <= self.limits.recent_rows_max {
             return Ok(lists);
@@ -135,7 +137,7 @@ impl Lists {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })?
             .collect::<rusqlite::Result<Vec<Row>>>()?;
-        put(connection, rows.chunk_by(same_list), turn)?;
+        put(connection, rows.chunk_by(same_list), rows.len(), turn)?;
         connection
             .prepare_cached("DELETE FROM order_lists_recent WHERE account BETWEEN ? AND ?")?
             .execute((first, last))?;
@@ -163,13 +165,14 @@ fn same_list(one: &Row, other: &Row) -> bool {
     (one.0, one.1, one.2) == (other.0, other.1, other.2)
 }
 
-/// Writes rows, ascending and list by list, to `order_lists`, and counts them.
+/// Writes so many rows, ascending and list by list, to `order_lists`, and counts them.
 fn put<'a>(
     connection: &Connection,
     lists: impl Iterator<Item = &'a [Row]>,
+    rows: usize,
     turn: &mut dyn FnMut(),
 ) -> rusqlite::Result<()> {
-    let mut insert_row = Insert::into(connection, "order_lists", COLUMNS_COUNT)?;
+    let mut insert_row = Insert::into(connection, "order_lists", COLUMNS_COUNT, rows)?;
     let mut add = connection.prepare_cached(
         "INSERT INTO order_counts VALUES (?, ?, ?, ?, ?) \
          ON CONFLICT DO UPDATE SET orders = orders + excluded.orders",
@@ -184,6 +187,7 @@ fn put<'a>(
             add.execute((account, market, status, block(id), rows.len() as u64))?;
         }
     }
+    insert_row.finish();
     Ok(())
 }
 

@@ -23,7 +23,7 @@ const VERSION_WITHOUT_LISTS: u32 = 2;
 const APPLICATION_ID: u32 = 0x4F4D_4849;
 
 /// Statements kept prepared by each connection: more than there are.
-const STATEMENTS_MAX: usize = 32;
+const STATEMENTS_MAX: usize = 48;
 
 /// How long a connection waits for a lock. Readers and the writer never wait for each other; a
 /// user's own tool may hold one.

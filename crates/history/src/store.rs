@@ -203,15 +203,18 @@ fn write_rows(
     let mut orders: Vec<&FinishedOrder> = new.collect();
     // Neighbours in the file one after the other: each page is found and filled once.
     orders.sort_unstable_by_key(|finished| finished.order.id);
-    let mut order_rows = Insert::into(connection, "orders", ORDER_COLUMNS_COUNT)?;
+    let mut order_rows = Insert::into(connection, "orders", ORDER_COLUMNS_COUNT, orders.len())?;
     for finished in &orders {
         write_order(&mut order_rows, finished)?;
         turn();
     }
+    order_rows.finish();
     let lists = lists.add(connection, &orders, turn)?;
-    let mut trade_rows = Insert::into(connection, "trades", TRADE_COLUMNS_COUNT)?;
-    let mut fill_rows = Insert::into(connection, "fills", FILL_COLUMNS_COUNT)?;
-    for traded in batch.trades.iter().filter(|traded| traded.sequence > applied) {
+    let new = || batch.trades.iter().filter(|traded| traded.sequence > applied);
+    let trades = new().count();
+    let mut trade_rows = Insert::into(connection, "trades", TRADE_COLUMNS_COUNT, trades)?;
+    let mut fill_rows = Insert::into(connection, "fills", FILL_COLUMNS_COUNT, 2 * trades)?;
+    for traded in new() {
         write_trade(&mut trade_rows, traded)?;
         candles.add(traded.trade.market, &PublicTrade::new(traded.time, &traded.trade));
         for fill in Fill::both(traded.time, &traded.trade) {
@@ -220,6 +223,8 @@ fn write_rows(
             turn();
         }
     }
+    trade_rows.finish();
+    fill_rows.finish();
     counts.write(connection)?;
     candles.write(connection)?;
     Ok(lists)

@@ -47,7 +47,7 @@ impl Tail {
 
     /// Adds what happened next.
     pub fn add(&mut self, batch: &Batch) {
-        for finished in &batch.orders {
+        for finished in batch.orders.iter() {
             let order = &finished.order;
             let number = self.orders_trimmed + self.orders.len() as u64;
             self.numbers.insert(order.id, number);
@@ -55,7 +55,7 @@ impl Tail {
             list.orders.push_back(number);
             self.orders.push_back(*finished);
         }
-        for traded in &batch.trades {
+        for traded in batch.trades.iter() {
             for fill in Fill::both(traded.time, &traded.trade) {
                 let number = self.fills_trimmed + self.fills.len() as u64;
                 let list = self.lists.entry((fill.account, fill.market)).or_default();
