@@ -90,6 +90,18 @@ impl SnapshotDesk {
     }
 }
 
+/// Of a core that all want, this thread gets a tenth of what another gets, and is put aside as soon as
+/// another wakes up. A snapshot may take longer; whoever waits for an answer should not.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Lets the thread that calls it go behind all others. Where that cannot be, it is only slower for them.
+fn step_back() {
+    // Elsewhere priorities are those of whole processes.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+}
+
 /// The thread that makes snapshots.
 pub(crate) struct Snapshotter {
     pub(crate) pipeline: Arc<Pipeline>,
@@ -100,6 +112,7 @@ pub(crate) struct Snapshotter {
 impl Snapshotter {
     /// Runs until the desk is closed.
     pub(crate) fn run(self) {
+        step_back();
         let _guard = CloseAtEnd(self.pipeline.clone());
         while let Some(answers) = self.pipeline.snapshots.take() {
             self.answer(answers);
