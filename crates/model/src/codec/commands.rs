@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::plain::plain_command;
 use super::{Codec, DecodeError, Reader, Writer};
 use crate::command::Command;
 
@@ -12,7 +13,15 @@ impl Command {
     }
 
     /// Reads a byte form that must end with the bytes.
+    #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        match plain_command(bytes) {
+            Some(command) => Ok(command),
+            None => Self::decode_any(bytes),
+        }
+    }
+
+    fn decode_any(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let command = reader.get()?;
         reader.finish()?;
@@ -198,6 +207,7 @@ mod tests {
             let mut bytes = Vec::new();
             command.encode(&mut bytes);
             assert_eq!(Command::decode(&bytes).as_ref(), Ok(&command));
+            assert_eq!(Command::decode_any(&bytes).as_ref(), Ok(&command));
             for cut in 0..bytes.len() {
                 assert!(Command::decode(&bytes[..cut]).is_err(), "{command:?} cut at {cut}");
             }
@@ -221,6 +231,7 @@ mod tests {
             for bit in 0..bytes.len() * 8 {
                 let mut changed = bytes.clone();
                 changed[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(Command::decode(&changed), Command::decode_any(&changed), "bit {bit}");
                 if let Ok(other) = Command::decode(&changed) {
                     assert_ne!(other, command, "bit {bit}");
                 }

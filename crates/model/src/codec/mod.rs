@@ -5,6 +5,7 @@
 //! `docs/journal-format.md` has the layout.
 
 mod commands;
+mod plain;
 mod values;
 
 use alloc::string::String;
