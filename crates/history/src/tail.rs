@@ -2,8 +2,10 @@
 //!
 //! Grows as batches are added, shrinks as the file catches up. Holds nothing for ever.
 
+mod orders;
+
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use openmart_marketdata::{KlineRow, PublicTrade, Step};
 use openmart_model::{AccountId, MarketId, OrderId, Timestamp, TradeId};
@@ -12,31 +14,20 @@ use crate::facts::{Batch, Fill, FinishedOrder, Role};
 use crate::klines;
 use crate::listing::Statuses;
 use crate::queue::Queue;
+use orders::Orders;
 
 /// The latest finished orders and fills.
 #[derive(Default, Debug)]
 pub struct Tail {
-    /// In order of closing.
-    orders: Queue<FinishedOrder>,
-    /// How many orders were trimmed: the number of the first one.
-    orders_trimmed: u64,
-    /// The number of each, counted in order of closing. A hash map would keep the room of its longest day,
-    /// and stop everybody whenever it grows.
-    numbers: BTreeMap<OrderId, u64>,
+    orders: Orders,
     /// In order of trading, each with its sequence.
     fills: Queue<(u64, Fill)>,
     fills_trimmed: u64,
-    /// Numbers of orders and fills of one account on one market, ascending.
-    lists: HashMap<(AccountId, MarketId), List>,
+    /// Numbers of the fills of one account on one market, ascending.
+    lists: HashMap<(AccountId, MarketId), VecDeque<u64>>,
     /// Numbers of the makers' fills of a market, ascending: one for each trade.
     trades: HashMap<MarketId, VecDeque<u64>>,
     trimmed_through: u64,
-}
-
-#[derive(Default, Debug)]
-struct List {
-    orders: VecDeque<u64>,
-    fills: VecDeque<u64>,
 }
 
 impl Tail {
@@ -47,19 +38,12 @@ impl Tail {
 
     /// Adds what happened next.
     pub fn add(&mut self, batch: &Batch) {
-        for finished in batch.orders.iter() {
-            let order = &finished.order;
-            let number = self.orders_trimmed + self.orders.len() as u64;
-            self.numbers.insert(order.id, number);
-            let list = self.lists.entry((order.account, order.market)).or_default();
-            list.orders.push_back(number);
-            self.orders.push_back(*finished);
-        }
+        batch.orders.iter().for_each(|finished| self.orders.add(finished));
         for traded in batch.trades.iter() {
             for fill in Fill::both(traded.time, &traded.trade) {
                 let number = self.fills_trimmed + self.fills.len() as u64;
                 let list = self.lists.entry((fill.account, fill.market)).or_default();
-                list.fills.push_back(number);
+                list.push_back(number);
                 if fill.role == Role::Maker {
                     self.trades.entry(fill.market).or_default().push_back(number);
                 }
@@ -72,27 +56,21 @@ impl Tail {
     /// whoever trims keeps others waiting.
     pub fn trim(&mut self, through: u64, rows_max: usize) {
         let mut rows_left = rows_max;
-        while let Some(finished) = self.orders.front().copied()
-            && finished.sequence <= through
-            && rows_left > 0
+        while rows_left > 0
+            && let Some(sequence) = self.orders.trim_first(through)
         {
             rows_left -= 1;
-            self.orders.pop_front();
-            self.orders_trimmed += 1;
-            self.numbers.remove(&finished.order.id);
-            self.trimmed_through = self.trimmed_through.max(finished.sequence);
-            let place = (finished.order.account, finished.order.market);
-            self.drop_first(place, |list| &mut list.orders);
+            self.trimmed_through = self.trimmed_through.max(sequence);
         }
         while let Some((sequence, fill)) = self.fills.front().copied()
             && sequence <= through
             && rows_left > 0
         {
             rows_left -= 1;
-            self.fills.pop_front();
+            self.fills.drop_front();
             self.fills_trimmed += 1;
             self.trimmed_through = self.trimmed_through.max(sequence);
-            self.drop_first((fill.account, fill.market), |list| &mut list.fills);
+            self.drop_first((fill.account, fill.market));
             if fill.role == Role::Maker {
                 self.drop_first_trade(fill.market);
             }
@@ -100,14 +78,10 @@ impl Tail {
     }
 
     /// Takes the first number from a list, which is that of the oldest of all.
-    fn drop_first(
-        &mut self,
-        place: (AccountId, MarketId),
-        part: impl Fn(&mut List) -> &mut VecDeque<u64>,
-    ) {
-        if let Some(list) = self.lists.get_mut(&place) {
-            part(list).pop_front();
-            if list.orders.is_empty() && list.fills.is_empty() {
+    fn drop_first(&mut self, place: (AccountId, MarketId)) {
+        if let Some(numbers) = self.lists.get_mut(&place) {
+            numbers.pop_front();
+            if numbers.is_empty() {
                 self.lists.remove(&place);
             }
         }
@@ -135,26 +109,19 @@ impl Tail {
 
     /// A finished order, whoever owns it.
     pub fn order(&self, order: OrderId) -> Option<&FinishedOrder> {
-        let number = self.numbers.get(&order)?;
-        Some(&self.orders[(number - self.orders_trimmed) as usize])
+        self.orders.find(order)
     }
 
     /// Orders of an account on a market that were finished after a sequence, the highest id first.
     pub fn orders(
         &self,
-        (account, market): (AccountId, MarketId),
+        place: (AccountId, MarketId),
         statuses: Statuses,
         after: u64,
     ) -> Vec<FinishedOrder> {
-        let Some(list) = self.lists.get(&(account, market)) else {
-            return Vec::new();
-        };
-        let from_newest = list.orders.iter().rev();
-        let mut orders: Vec<FinishedOrder> = from_newest
-            .map(|number| self.orders[(number - self.orders_trimmed) as usize])
-            .take_while(|finished| finished.sequence > after)
-            .filter(|finished| statuses.shows(finished.status()))
-            .collect();
+        let from_newest = self.orders.of(place).take_while(|finished| finished.sequence > after);
+        let shown = from_newest.filter(|finished| statuses.shows(finished.status()));
+        let mut orders: Vec<FinishedOrder> = shown.copied().collect();
         orders.sort_unstable_by_key(|finished| Reverse(finished.order.id));
         orders
     }
@@ -163,14 +130,11 @@ impl Tail {
     /// latest first.
     pub fn fills(
         &self,
-        (account, market): (AccountId, MarketId),
+        place: (AccountId, MarketId),
         order: Option<OrderId>,
         after: u64,
     ) -> Vec<Fill> {
-        let Some(list) = self.lists.get(&(account, market)) else {
-            return Vec::new();
-        };
-        let from_newest = list.fills.iter().rev();
+        let from_newest = self.lists.get(&place).into_iter().flatten().rev();
         from_newest
             .map(|number| &self.fills[(number - self.fills_trimmed) as usize])
             .take_while(|(sequence, _)| *sequence > after)
