@@ -42,6 +42,9 @@ pub use token::{AdminToken, AdminTokenError};
 /// Time for a body to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Bytes of what is wrong with a body that its sender is told.
+const QUOTED_BYTES_MAX: usize = 500;
+
 /// Every route. The policy of each is its second word.
 const ROUTES: [Route; 31] = [
     Route::with_token("GET", wire::faults::FAULTS, faults::list),
@@ -203,10 +206,27 @@ impl Incoming {
 
     fn json<T: DeserializeOwned>(&self) -> Result<T, Refused> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            let sentence = format!("the body is not what this takes: {error}");
+            let sentence = format!("the body is not what this takes: {}", quotable(&error));
             Refused(StatusCode::BAD_REQUEST, sentence)
         })
     }
+}
+
+/// What is wrong with a body, fit for a sentence: the names in it are quoted as they came, of any length and
+/// with whatever would move a terminal's cursor.
+fn quotable(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let mut told = String::new();
+    for letter in text.chars() {
+        if told.len() > QUOTED_BYTES_MAX {
+            return told + "...";
+        }
+        match letter.is_control() {
+            true => told.extend(letter.escape_default()),
+            false => told.push(letter),
+        }
+    }
+    told
 }
 
 async fn read(body: Body) -> Result<Bytes, Refused> {
@@ -286,4 +306,24 @@ pub(crate) fn router(admin: Admin) -> Router {
         router = router.route(route.path, methods);
     }
     router
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_quoted_cannot_break_the_sentence() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+        let told = |name: &str| {
+            let body = format!("{{{}:1}}", serde_json::to_string(name).unwrap());
+            quotable(&serde_json::from_str::<Nothing>(&body).unwrap_err())
+        };
+        assert!(told("a\nb").starts_with(r"unknown field `a\nb`, there are no fields at line 1"));
+        assert!(told("\u{7f}\u{9b}").starts_with(r"unknown field `\u{7f}\u{9b}`, there"));
+        let long = told(&"ä".repeat(10_000));
+        assert!(long.len() < 600 && long.ends_with("ä..."), "{long}");
+    }
 }

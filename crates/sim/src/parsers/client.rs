@@ -158,7 +158,7 @@ pub(super) fn client_decimal(bytes: &[u8]) -> bool {
         assert!(cut.units(decimals).is_some() || decimals > value.decimals(), "{text:?}");
         let places = usize::from(decimals);
         assert_eq!(format!("{value:.places$}").parse(), Ok(cut), "{text:?} to {decimals} places");
-        assert_eq!(cut < value || cut > value, cut != value, "{text:?} beside {cut}");
+        assert_eq!(cut.cmp(&value).is_eq(), cut == value, "{text:?} beside {cut}");
     }
     assert_eq!(value.checked_sub(value), Some(Decimal::ZERO), "{text:?}");
     if let Some(square) = value.checked_mul(value) {

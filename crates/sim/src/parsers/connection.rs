@@ -4,11 +4,8 @@
 //! valid signature of what is asked for, since no fuzzer would ever find one; so what lies behind the
 //! checks is reached as well. No answer may be an inner error, and nothing may panic.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::Duration;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use openmart_exchange::{Exchange, ManualClock};
 use openmart_gateway::{Gateway, Options, TickDriver, Ticks, Vault};
@@ -20,47 +17,27 @@ use openmart_model::{
 };
 use openmart_wire::bitmart_v2::{PlaceOrder, SigningKey, TokenProof};
 
+use super::socket::{self, ANSWER_PATIENCE, filled, head_and_body};
+
 const NOW_MS: u64 = 1_600_000_000_000;
 const SECRET: &str = "8c08d9d5c3d15b105dbddaf96e427ac6";
 const KEY: &str = "6591f7c2491db0a23a1d8ad6911c825e";
 const MEMO: &str = "memo";
 /// Inputs after which a new server takes over, so that what they leave behind stays small.
 const INPUTS_PER_SERVER: u32 = 5_000;
-/// A server that is silent for so long hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long an answer is waited for before the connection is half closed, where one must come.
-const ANSWER_PATIENCE: Duration = Duration::from_millis(200);
 
 static SERVER: Mutex<Option<Server>> = Mutex::new(None);
-static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// Whether something was answered as wished.
 pub(super) fn bytes(bytes: &[u8]) -> bool {
-    count_panics();
     let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
     if server.as_ref().is_none_or(|server| server.inputs == INPUTS_PER_SERVER) {
         *server = Some(Server::start());
     }
     let server = server.as_mut().expect("it was started");
     server.inputs += 1;
-    let before = PANICS.load(Ordering::Relaxed);
-    let answer = server.answer(&server.signed(bytes));
-    assert_eq!(PANICS.load(Ordering::Relaxed), before, "the server panicked");
-    let text = String::from_utf8_lossy(&answer);
-    assert!(!text.starts_with("HTTP/1.1 5"), "an inner error: {text}");
+    let text = socket::answer(server.address, &server.signed(bytes));
     text.starts_with("HTTP/1.1 2") || text.starts_with("HTTP/1.1 101")
-}
-
-/// Panics of the server's own threads end a task there and nothing here, so they are counted.
-fn count_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            PANICS.fetch_add(1, Ordering::Relaxed);
-            before(info);
-        }));
-    });
 }
 
 struct Server {
@@ -105,70 +82,8 @@ impl Server {
     /// The input with its placeholders filled in.
     fn signed(&self, input: &[u8]) -> Vec<u8> {
         let signature = SigningKey::new(SECRET).sign(message(input));
-        let mut bytes = Vec::with_capacity(input.len() + 256);
-        let mut rest = input;
-        while let Some((first, after)) = rest.split_first() {
-            match (first, after.first()) {
-                (b'@', Some(b'T')) => bytes.extend(self.token.as_bytes()),
-                (b'@', Some(b'S')) => bytes.extend(signature.as_bytes()),
-                _ => {
-                    bytes.push(*first);
-                    rest = after;
-                    continue;
-                }
-            }
-            rest = &after[1..];
-        }
-        bytes
+        filled(input, &[(b"@T", &self.token), (b"@S", &signature)])
     }
-
-    /// All that the server says until it hangs up.
-    fn answer(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut stream = TcpStream::connect(self.address).expect("the server listens");
-        // A server that has already refused may have hung up before it got all.
-        let _ = stream.write_all(bytes);
-        let mut answer = Vec::new();
-        let mut chunk = [0; 4096];
-        // A request whose connection is half closed may be dropped before it is answered.
-        if is_complete(bytes) {
-            stream.set_read_timeout(Some(ANSWER_PATIENCE)).expect("a timeout above zero");
-            if let Ok(count) = stream.read(&mut chunk) {
-                answer.extend(&chunk[..count]);
-            }
-        }
-        let _ = stream.shutdown(Shutdown::Write);
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout above zero");
-        loop {
-            match stream.read(&mut chunk) {
-                Ok(0) => return answer,
-                Ok(count) => answer.extend(&chunk[..count]),
-                Err(error) if is_timeout(error.kind()) => panic!("the server hangs"),
-                // Hanging up on unread bytes resets the connection.
-                Err(_) => return answer,
-            }
-        }
-    }
-}
-
-fn is_timeout(kind: std::io::ErrorKind) -> bool {
-    matches!(kind, std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
-}
-
-/// Whether a first request is there with all of its body, as far as can be told at a glance.
-fn is_complete(bytes: &[u8]) -> bool {
-    let Some((head, body)) = head_and_body(bytes) else { return false };
-    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
-    if head.contains("transfer-encoding") || head.contains("expect") {
-        return false;
-    }
-    let lengths = head.split("content-length:").nth(1);
-    let length = lengths.and_then(|text| text.trim_start().split("\r\n").next()?.parse().ok());
-    body.len() >= length.unwrap_or(0)
-}
-
-fn head_and_body(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
-    Some((&bytes[..end], &bytes[end + 4..]))
 }
 
 /// What the first request has to sign.

@@ -3,6 +3,7 @@
 //! Any bytes enter; whether they were accepted leaves. A parser that panics, or accepts what it would not write back
 //! the same, is a defect. The targets in `fuzz/` and a test over mutated examples call these.
 
+mod admin_request;
 mod client;
 mod connection;
 mod cost;
@@ -16,6 +17,7 @@ mod model;
 mod mutation;
 mod operator;
 mod program;
+mod socket;
 mod wire;
 
 pub use mutation::mutated;
@@ -57,7 +59,7 @@ impl Parser {
 }
 
 /// All of them.
-pub const PARSERS: [Parser; 27] = [
+pub const PARSERS: [Parser; 28] = [
     Parser::new("command", model::command, model::commands),
     Parser::new("decimal", model::decimal, model::decimals),
     Parser::new("engine_snapshot", engine::snapshot, engine::snapshots),
@@ -85,6 +87,7 @@ pub const PARSERS: [Parser; 27] = [
     Parser::new("recording", liquidity::recording, liquidity::recordings),
     Parser::new("faults_file", operator::faults_file, operator::faults_files).slow(),
     Parser::new("admin_body", operator::admin_body, operator::admin_bodies),
+    Parser::new("admin_request", admin_request::bytes, admin_request::examples).slow(),
 ];
 
 /// Runs the parser of a name, as a fuzz target does.
