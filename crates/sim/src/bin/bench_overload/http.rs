@@ -27,8 +27,10 @@ const TIMES: f64 = 10.0;
 const FLOODING: usize = 64;
 /// Orders written at once.
 const GROUP: usize = 16;
-/// Connections that cancel.
-const CANCELING: usize = 8;
+/// Connections that cancel, with one request in flight each: enough to keep the pace as long as an answer takes
+/// no more than 50 ms. Fewer would fall behind by themselves, and what they wait for one another would
+/// count as the answers' time.
+const CANCELING: usize = 64;
 /// Time between two cancels over all connections.
 const CANCEL_EVERY: Duration = Duration::from_millis(1);
 /// What is refused for want of room is answered with this status.
