@@ -6,15 +6,16 @@ mod orders;
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 
 use openmart_marketdata::{KlineRow, PublicTrade, Step};
-use openmart_model::{AccountId, MarketId, OrderId, Timestamp, TradeId};
+use openmart_model::{MarketId, OrderId, Timestamp, TradeId};
 
 use crate::facts::{Batch, Fill, FinishedOrder, Role};
 use crate::klines;
 use crate::listing::Statuses;
 use crate::queue::Queue;
-use orders::Orders;
+use orders::{Orders, Place};
 
 /// The latest finished orders and fills.
 #[derive(Default, Debug)]
@@ -24,7 +25,7 @@ pub struct Tail {
     fills: Queue<(u64, Fill)>,
     fills_trimmed: u64,
     /// Numbers of the fills of one account on one market, ascending.
-    lists: HashMap<(AccountId, MarketId), VecDeque<u64>>,
+    lists: HashMap<Place, VecDeque<u64>>,
     /// Numbers of the makers' fills of a market, ascending: one for each trade.
     trades: HashMap<MarketId, VecDeque<u64>>,
     trimmed_through: u64,
@@ -70,28 +71,9 @@ impl Tail {
             self.fills.drop_front();
             self.fills_trimmed += 1;
             self.trimmed_through = self.trimmed_through.max(sequence);
-            self.drop_first((fill.account, fill.market));
+            drop_first(&mut self.lists, (fill.account, fill.market));
             if fill.role == Role::Maker {
-                self.drop_first_trade(fill.market);
-            }
-        }
-    }
-
-    /// Takes the first number from a list, which is that of the oldest of all.
-    fn drop_first(&mut self, place: (AccountId, MarketId)) {
-        if let Some(numbers) = self.lists.get_mut(&place) {
-            numbers.pop_front();
-            if numbers.is_empty() {
-                self.lists.remove(&place);
-            }
-        }
-    }
-
-    fn drop_first_trade(&mut self, market: MarketId) {
-        if let Some(numbers) = self.trades.get_mut(&market) {
-            numbers.pop_front();
-            if numbers.is_empty() {
-                self.trades.remove(&market);
+                drop_first(&mut self.trades, fill.market);
             }
         }
     }
@@ -113,12 +95,7 @@ impl Tail {
     }
 
     /// Orders of an account on a market that were finished after a sequence, the highest id first.
-    pub fn orders(
-        &self,
-        place: (AccountId, MarketId),
-        statuses: Statuses,
-        after: u64,
-    ) -> Vec<FinishedOrder> {
+    pub fn orders(&self, place: Place, statuses: Statuses, after: u64) -> Vec<FinishedOrder> {
         let from_newest = self.orders.of(place).take_while(|finished| finished.sequence > after);
         let shown = from_newest.filter(|finished| statuses.shows(finished.status()));
         let mut orders: Vec<FinishedOrder> = shown.copied().collect();
@@ -128,12 +105,7 @@ impl Tail {
 
     /// Fills of an account on a market, of one order if it is named, that came after a sequence, the
     /// latest first.
-    pub fn fills(
-        &self,
-        place: (AccountId, MarketId),
-        order: Option<OrderId>,
-        after: u64,
-    ) -> Vec<Fill> {
+    pub fn fills(&self, place: Place, order: Option<OrderId>, after: u64) -> Vec<Fill> {
         let from_newest = self.lists.get(&place).into_iter().flatten().rev();
         from_newest
             .map(|number| &self.fills[(number - self.fills_trimmed) as usize])
@@ -173,6 +145,16 @@ impl Tail {
     ) -> Vec<KlineRow> {
         let trades = self.trades(market, after, None);
         klines::fold(step, trades.take_while(|trade| trade.time < before))
+    }
+}
+
+/// Takes the first number from a list, which is that of the oldest of all.
+fn drop_first<K: Eq + Hash>(lists: &mut HashMap<K, VecDeque<u64>>, key: K) {
+    if let Some(numbers) = lists.get_mut(&key) {
+        numbers.pop_front();
+        if numbers.is_empty() {
+            lists.remove(&key);
+        }
     }
 }
 

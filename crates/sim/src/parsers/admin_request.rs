@@ -12,38 +12,29 @@ use openmart_exchange::{ControlledClock, Exchange};
 use openmart_gateway::{
     Admin, AdminToken, Gateway, Keeping, Operations, Options, StateError, StateKeeper, Vault,
 };
-use openmart_journal::MemoryStorage;
 use openmart_model::{Command, MarketId, MarketStatus, Reject};
 use openmart_wire::admin::Refusal;
 use openmart_wire::admin::state::{Fork, MarkPoint, Origin, Point, Rewound, State};
 
-use super::connection::listing;
-use super::socket::{self, filled, head_and_body};
+use super::socket::{self, Renewed, filled, head_and_body, one_worker};
+use super::venue;
 
 /// Inputs after which a new server takes over, so that what they leave behind stays small.
 const INPUTS_PER_SERVER: u32 = 2_000;
 
 thread_local! {
     /// One for each thread: what one asks for is not refused because another did it before.
-    static SERVER: RefCell<Option<Server>> = const { RefCell::new(None) };
+    static SERVER: RefCell<Renewed<Server>> = const { RefCell::new(Renewed::never()) };
 }
 
 /// Whether something was done as wished.
 pub(super) fn bytes(bytes: &[u8]) -> bool {
-    SERVER.with_borrow_mut(|server| {
-        if server.as_ref().is_none_or(|server| server.inputs == INPUTS_PER_SERVER) {
-            *server = Some(Server::start());
-        }
-        let server = server.as_mut().expect("it was started");
-        server.inputs += 1;
-        server.ask(bytes)
-    })
+    SERVER.with_borrow_mut(|server| server.for_input(INPUTS_PER_SERVER, Server::start).ask(bytes))
 }
 
 struct Server {
     address: SocketAddr,
     token: String,
-    inputs: u32,
     exchange: Exchange,
     _runtime: tokio::runtime::Runtime,
 }
@@ -52,22 +43,14 @@ impl Server {
     fn start() -> Self {
         let vault = Arc::new(Vault::from_key([7; 32]));
         let clock = Arc::new(ControlledClock::new());
-        let mut options = openmart_exchange::Options { clock: clock.clone(), ..Default::default() };
-        options.journal.background = false;
-        let storage = Arc::new(MemoryStorage::new());
-        let (exchange, _) = Exchange::open(storage, options).expect("an empty folder opens");
-        for command in listing(&vault) {
-            let receipt = exchange.execute_blocking(command).expect("the exchange runs");
-            receipt.result.expect("it can be listed");
-        }
+        let options = openmart_exchange::Options { clock: clock.clone(), ..Default::default() };
+        let exchange = venue::open(&vault, options);
         let folder = tempfile::tempdir().expect("a folder for the token");
         let token = AdminToken::open_or_create(&folder.path().join("admin.token"));
         let token = token.expect("a token is made");
         let text = token.reveal().to_owned();
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        // One worker: the thread that waits for the answer has nothing else to do.
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime.worker_threads(1).enable_all().build().expect("a runtime");
+        let runtime = one_worker();
         let gateway = Gateway::bind(exchange.clone(), vault, Options::new(local));
         let gateway = runtime.block_on(gateway).expect("a free port");
         let admin = Admin::new(token, gateway.controls());
@@ -76,7 +59,7 @@ impl Server {
         let operations = operations.expect("a free port").with_admin(admin);
         let address = operations.local_addr();
         runtime.spawn(operations.run(std::future::pending()));
-        Self { address, token: text, inputs: 0, exchange, _runtime: runtime }
+        Self { address, token: text, exchange, _runtime: runtime }
     }
 
     fn ask(&self, bytes: &[u8]) -> bool {

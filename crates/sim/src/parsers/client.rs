@@ -1,5 +1,7 @@
 //! What a client reads from a server: bodies of answers, frames of the stream, and the numbers in them.
 
+use std::cmp::Ordering;
+
 use openmart_client::Decimal;
 use openmart_wire::bitmart_v2::stream::{Channel, ChannelRequest, ServerMessage};
 use openmart_wire::bitmart_v2::{
@@ -158,7 +160,8 @@ pub(super) fn client_decimal(bytes: &[u8]) -> bool {
         assert!(cut.units(decimals).is_some() || decimals > value.decimals(), "{text:?}");
         let places = usize::from(decimals);
         assert_eq!(format!("{value:.places$}").parse(), Ok(cut), "{text:?} to {decimals} places");
-        assert_eq!(cut.cmp(&value).is_eq(), cut == value, "{text:?} beside {cut}");
+        let apart = cut.partial_cmp(&value).is_some_and(Ordering::is_ne);
+        assert_eq!(apart, cut != value, "{text:?} beside {cut}");
     }
     assert_eq!(value.checked_sub(value), Some(Decimal::ZERO), "{text:?}");
     if let Some(square) = value.checked_mul(value) {

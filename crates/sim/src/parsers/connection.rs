@@ -9,33 +9,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use openmart_exchange::{Exchange, ManualClock};
 use openmart_gateway::{Gateway, Options, TickDriver, Ticks, Vault};
-use openmart_journal::MemoryStorage;
-use openmart_model::{
-    AccountId, Amount, Asset, AssetId, Command, FeeSchedule, KeyId, MarketId, MarketSpec,
-    NewAccount, NewKey, NewOrder, OrderKind, Price, Quantity, Scopes, SelfTradePolicy, Side,
-    TimeInForce, Timestamp,
-};
+use openmart_model::{KeyId, Timestamp};
 use openmart_wire::bitmart_v2::{PlaceOrder, SigningKey, TokenProof};
 
-use super::socket::{self, ANSWER_PATIENCE, filled, head_and_body};
+use super::socket::{self, ANSWER_PATIENCE, Renewed, filled, head_and_body, one_worker};
+use super::venue::{self, KEY, MEMO, SECRET};
 
 const NOW_MS: u64 = 1_600_000_000_000;
-const SECRET: &str = "8c08d9d5c3d15b105dbddaf96e427ac6";
-const KEY: &str = "6591f7c2491db0a23a1d8ad6911c825e";
-const MEMO: &str = "memo";
 /// Inputs after which a new server takes over, so that what they leave behind stays small.
 const INPUTS_PER_SERVER: u32 = 5_000;
 
-static SERVER: Mutex<Option<Server>> = Mutex::new(None);
+static SERVER: Mutex<Renewed<Server>> = Mutex::new(Renewed::never());
 
 /// Whether something was answered as wished.
 pub(super) fn bytes(bytes: &[u8]) -> bool {
     let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
-    if server.as_ref().is_none_or(|server| server.inputs == INPUTS_PER_SERVER) {
-        *server = Some(Server::start());
-    }
-    let server = server.as_mut().expect("it was started");
-    server.inputs += 1;
+    let server = server.for_input(INPUTS_PER_SERVER, Server::start);
     let text = socket::answer(server.address, &server.signed(bytes));
     text.starts_with("HTTP/1.1 2") || text.starts_with("HTTP/1.1 101")
 }
@@ -43,7 +32,6 @@ pub(super) fn bytes(bytes: &[u8]) -> bool {
 struct Server {
     address: SocketAddr,
     token: String,
-    inputs: u32,
     _ticks: TickDriver,
     _runtime: tokio::runtime::Runtime,
     _exchange: Exchange,
@@ -53,30 +41,22 @@ impl Server {
     fn start() -> Self {
         let vault = Arc::new(Vault::from_key([7; 32]));
         let clock = Arc::new(ManualClock::new(Timestamp(NOW_MS)));
-        let mut options = openmart_exchange::Options { clock: clock.clone(), ..Default::default() };
-        options.journal.background = false;
-        let storage = Arc::new(MemoryStorage::new());
-        let (exchange, _) = Exchange::open(storage, options).expect("an empty folder opens");
-        for command in listing(&vault) {
-            let receipt = exchange.execute_blocking(command).expect("the exchange runs");
-            receipt.result.expect("it can be listed");
-        }
+        let options = openmart_exchange::Options { clock: clock.clone(), ..Default::default() };
+        let exchange = venue::open(&vault, options);
         let mut options = Options::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         (options.clock, options.pace_clock) = (clock.clone(), clock);
         options.rate_limits = None;
         options.body_timeout = ANSWER_PATIENCE;
         let (ticks, driver) = Ticks::driven();
         options.stream_ticks = ticks;
-        // One worker: the thread that waits for the answer has nothing else to do.
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime.worker_threads(1).enable_all().build().expect("a runtime");
+        let runtime = one_worker();
         let gateway = Gateway::bind(exchange.clone(), vault.clone(), options);
         let gateway = runtime.block_on(gateway).expect("a free port");
         let address = gateway.local_addr();
         runtime.spawn(gateway.run(std::future::pending()));
         let token = vault.issue(KeyId(0), Timestamp(NOW_MS + 900_000));
         let (_ticks, _runtime, _exchange) = (driver, runtime, exchange);
-        Self { address, token, inputs: 0, _ticks, _runtime, _exchange }
+        Self { address, token, _ticks, _runtime, _exchange }
     }
 
     /// The input with its placeholders filled in.
@@ -103,47 +83,6 @@ fn message(input: &[u8]) -> String {
         },
         None => String::new(),
     }
-}
-
-/// An exchange with one market, and one account with a key and orders.
-pub(super) fn listing(vault: &Vault) -> Vec<Command> {
-    let asset = |code: &str| {
-        Command::AddAsset(Asset { code: code.into(), name: code.into(), decimals: 10 })
-    };
-    let market = Command::AddMarket(MarketSpec {
-        base: AssetId(0),
-        quote: AssetId(1),
-        price_decimals: 4,
-        quantity_decimals: 2,
-        depth_decimals_min: 2,
-        quantity_min: Quantity::new(10),
-        quantity_max: Quantity::new(500_000_000),
-        notional_min_buy: Amount::new(1_000),
-        notional_min_sell: Amount::new(1_000),
-        fees: FeeSchedule::default(),
-        self_trade: SelfTradePolicy::Allow,
-        price_band_multiple: 5,
-    });
-    let key = NewKey {
-        key: KEY.into(),
-        sealed_secret: vault.seal(SECRET, KEY),
-        memo: MEMO.into(),
-        scopes: Scopes::ALL,
-        ranges: vec![],
-    };
-    let much = Amount::new(1_000_000_000_000_000_000);
-    let deposits = vec![(AssetId(0), much), (AssetId(1), much)];
-    let account = NewAccount { name: "alice".into(), deposits, keys: vec![key] };
-    let order = |side, price| {
-        let time_in_force = TimeInForce::GTC;
-        let (price, quantity) = (Price::new(price), Quantity::new(1_000));
-        let kind = OrderKind::Limit { price, quantity, time_in_force };
-        let (account, market, client_id) = (AccountId(0), MarketId(0), None);
-        Command::Place(NewOrder { account, market, side, kind, client_id })
-    };
-    let mut commands = vec![asset("A"), asset("B"), market, Command::AddAccount(account)];
-    commands.extend([order(Side::Buy, 9_900), order(Side::Sell, 10_100), order(Side::Buy, 10_100)]);
-    commands
 }
 
 /// One request for every route, pairs of them on one connection, and the stream.

@@ -18,6 +18,7 @@ mod mutation;
 mod operator;
 mod program;
 mod socket;
+mod venue;
 mod wire;
 
 pub use mutation::mutated;

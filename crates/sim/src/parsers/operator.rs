@@ -8,14 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use openmart::parse_faults_text;
 use openmart_exchange::Exchange;
 use openmart_gateway::{Controls, FaultsError, Gateway, Options, Vault};
-use openmart_journal::MemoryStorage;
 use openmart_wire::admin::BODY_BYTES_MAX;
 use openmart_wire::admin::faults::{
     AddFaults, Delay, Fault, FaultList, FaultRule, FaultRules, RULES_MAX,
 };
 use openmart_wire::admin::races::{ArmRace, Race, RaceState};
 
-use super::connection::listing;
+use super::venue;
 use super::wire::texts;
 
 static DESK: Mutex<Option<Desk>> = Mutex::new(None);
@@ -29,14 +28,7 @@ struct Desk {
 impl Desk {
     fn open() -> Self {
         let vault = Arc::new(Vault::from_key([7; 32]));
-        let mut options = openmart_exchange::Options::default();
-        options.journal.background = false;
-        let storage = Arc::new(MemoryStorage::new());
-        let (exchange, _) = Exchange::open(storage, options).expect("an empty folder opens");
-        for command in listing(&vault) {
-            let receipt = exchange.execute_blocking(command).expect("the exchange runs");
-            receipt.result.expect("it can be listed");
-        }
+        let exchange = venue::open(&vault, openmart_exchange::Options::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let options = Options::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let gateway = Gateway::bind(exchange.clone(), vault, options);

@@ -6,12 +6,42 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::runtime::{Builder, Runtime};
+
 /// A server that is silent for so long hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long an answer is waited for before the connection is half closed, where one must come.
 pub(super) const ANSWER_PATIENCE: Duration = Duration::from_millis(200);
 
 static PANICS: AtomicU64 = AtomicU64::new(0);
+
+/// A server that is replaced now and then, so that what inputs leave behind stays small.
+pub(super) struct Renewed<S> {
+    server: Option<S>,
+    /// How many inputs the present one has had.
+    inputs: u32,
+}
+
+impl<S> Renewed<S> {
+    /// None yet.
+    pub(super) const fn never() -> Self {
+        Self { server: None, inputs: 0 }
+    }
+
+    /// The server for one more input, a new one after so many of them.
+    pub(super) fn for_input(&mut self, inputs_max: u32, start: impl FnOnce() -> S) -> &mut S {
+        if self.inputs == inputs_max {
+            (self.server, self.inputs) = (None, 0);
+        }
+        self.inputs += 1;
+        self.server.get_or_insert_with(start)
+    }
+}
+
+/// What a server runs on: whoever waits for its answer has nothing else to do, so one thread beside that.
+pub(super) fn one_worker() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
 
 /// All that the server says until it hangs up.
 ///
