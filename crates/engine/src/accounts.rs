@@ -8,6 +8,7 @@ use openmart_model::{AccountId, Amount, AssetId, Balance, FeeSchedule, MarketId}
 
 use crate::client_ids::ClientIds;
 use crate::open_orders::OpenOrders;
+use crate::settlement::{less, more};
 
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
@@ -65,8 +66,8 @@ impl Accounts {
     }
 
     #[inline]
-    pub(crate) fn open_mut(&mut self, id: AccountId) -> &mut OpenOrders {
-        &mut self.trading[id.index()].open
+    pub(crate) fn trading_mut(&mut self, id: AccountId) -> &mut Trading {
+        &mut self.trading[id.index()]
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Option<AccountId> {
@@ -90,16 +91,7 @@ impl Accounts {
 
     #[inline]
     pub(crate) fn balance_mut(&mut self, id: AccountId, asset: AssetId) -> &mut Balance {
-        let balances = &mut self.trading[id.index()].balances;
-        if balances.len() <= asset.index() {
-            lengthen(balances, asset);
-        }
-        &mut balances[asset.index()]
-    }
-
-    #[inline]
-    pub(crate) fn available(&self, id: AccountId, asset: AssetId) -> Amount {
-        self.trading(id).map_or(Amount::ZERO, |account| account.available(asset))
+        self.trading_mut(id).balance_mut(asset)
     }
 
     /// The account's own rates on a market.
@@ -125,6 +117,37 @@ impl Trading {
     #[inline]
     pub(crate) fn available(&self, asset: AssetId) -> Amount {
         self.balances.get(asset.index()).map_or(Amount::ZERO, |balance| balance.available)
+    }
+
+    #[inline]
+    pub(crate) fn balance_mut(&mut self, asset: AssetId) -> &mut Balance {
+        if self.balances.len() <= asset.index() {
+            lengthen(&mut self.balances, asset);
+        }
+        &mut self.balances[asset.index()]
+    }
+
+    /// Adds what a trade brought, less the fee.
+    #[inline]
+    pub(crate) fn credit(&mut self, (asset, amount): (AssetId, Amount), fee: Amount) {
+        let balance = self.balance_mut(asset);
+        balance.available = more(balance.available, less(amount, fee));
+    }
+
+    /// Reserves available balance.
+    #[inline]
+    pub(crate) fn hold(&mut self, asset: AssetId, amount: Amount) {
+        let balance = self.balance_mut(asset);
+        balance.available = less(balance.available, amount);
+        balance.hold = more(balance.hold, amount);
+    }
+
+    /// Frees reserved balance.
+    #[inline]
+    pub(crate) fn release(&mut self, asset: AssetId, amount: Amount) {
+        let balance = self.balance_mut(asset);
+        balance.hold = less(balance.hold, amount);
+        balance.available = more(balance.available, amount);
     }
 }
 

@@ -40,7 +40,7 @@ impl Engine {
         if amount.is_zero() {
             return Err(Reject::ZeroAmount);
         }
-        let available = self.accounts.available(account, asset);
+        let available = self.accounts.balance(account, asset).available;
         let left = available.checked_sub(amount).ok_or(Reject::InsufficientFunds)?;
         self.accounts.balance_mut(account, asset).available = left;
         let books = self.assets.books_mut(asset);

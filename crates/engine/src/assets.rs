@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use openmart_model::{Amount, Asset, AssetId};
 
+use crate::settlement::more;
+
 #[derive(Debug, Default)]
 pub(crate) struct Assets {
     all: Vec<Asset>,
@@ -47,6 +49,14 @@ impl Assets {
         self.books.get(id.index()).copied().unwrap_or_default()
     }
 
+    /// Counts a fee that an account paid.
+    #[inline]
+    pub(crate) fn collect(&mut self, id: AssetId, fee: Amount) {
+        let books = self.books_mut(id);
+        books.fees = more(books.fees, fee);
+    }
+
+    #[inline]
     pub(crate) fn books_mut(&mut self, id: AssetId) -> &mut AssetBooks {
         &mut self.books[id.index()]
     }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use openmart_model::{MarketId, Price, Quantity, Side};
 
 use crate::ladder::{Ladder, Place};
-use crate::orders::{NONE, Orders};
+use crate::orders::{NONE, Orders, Slot};
 
 /// The price levels of all books.
 #[derive(Debug, Default)]
@@ -116,24 +116,30 @@ impl Levels {
         at
     }
 
-    /// Puts an order behind the others at its price.
-    #[inline]
-    pub(crate) fn append(&mut self, ladder: &mut Ladder, orders: &mut Orders, at: u32) {
-        let price = orders.slot(at).price;
+    /// Puts an order that is about to be in a slot behind the others at its price. Tells the level, and
+    /// the order before it.
+    #[inline(always)]
+    pub(crate) fn append(
+        &mut self,
+        ladder: &mut Ladder,
+        orders: &mut Orders,
+        at: u32,
+        price: Price,
+        remaining: Quantity,
+    ) -> (u32, u32) {
         let number = match self.hinted(ladder, price) {
             Some(number) => number,
             None => self.find_or_open(ladder, price),
         };
         let level = &mut self.all[number as usize];
         let tail = core::mem::replace(&mut level.tail, at);
-        let slot = orders.slot_mut(at);
-        level.count(slot.remaining);
-        (slot.level, slot.previous, slot.next) = (number, tail, NONE);
+        level.count(remaining);
         if tail == NONE {
             level.head = at;
         } else {
             orders.slot_mut(tail).next = at;
         }
+        (number, tail)
     }
 
     /// Counts a fill of one of a level's orders.
@@ -144,10 +150,8 @@ impl Levels {
 
     /// Takes an order out of its level, and the level off its ladder when it was the last one.
     #[inline]
-    pub(crate) fn unlink(&mut self, ladder: &mut Ladder, orders: &mut Orders, at: u32) {
-        let slot = orders.slot(at);
-        let (number, next, previous) = (slot.level, slot.next, slot.previous);
-        let remaining = slot.remaining;
+    pub(crate) fn unlink(&mut self, ladder: &mut Ladder, orders: &mut Orders, slot: &Slot) {
+        let Slot { level: number, next, previous, remaining, .. } = *slot;
         if previous != NONE {
             orders.slot_mut(previous).next = next;
         }

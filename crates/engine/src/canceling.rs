@@ -58,13 +58,14 @@ impl Engine {
     /// Takes an order off the book, frees what it still holds and tells how it ended.
     pub(crate) fn close(&mut self, at: u32, reason: CloseReason, events: &mut Vec<Event>) {
         let slot = *self.orders.slot(at);
+        let own = self.accounts.trading_mut(slot.account);
         if !slot.remaining.is_zero() {
             let market = &self.listings.all()[slot.market.index()].market;
             let (asset, amount) = held(market, slot.side, slot.price, slot.remaining);
-            self.release(slot.account, asset, amount);
+            own.release(asset, amount);
         }
-        self.listings.unlink(&mut self.orders, at);
-        self.accounts.open_mut(slot.account).remove(slot.place, &mut self.orders);
+        own.open.remove(slot.place, &mut self.orders);
+        self.listings.unlink(&mut self.orders, &slot);
         if self.orders.has_rare(&slot) {
             self.tell_closed(&slot, reason, events);
         } else {

@@ -27,6 +27,8 @@ const HINTS_PER_RUNG: usize = 2;
 pub(crate) struct Ladder {
     market: MarketId,
     side: Side,
+    /// What a price differs by from its rank: no bit among bids, every bit among asks.
+    rank_bits: u64,
     /// The best rung; its level is [`NONE`] when there is no rung at all.
     best: Rung,
     rungs_len: usize,
@@ -62,7 +64,8 @@ const NO_RUNG: Rung = Rung { rank: 0, level: NONE };
 impl Ladder {
     pub(crate) fn new(market: MarketId, side: Side) -> Self {
         let (runs, hints) = (Vec::new(), PriceHints::default());
-        Self { market, side, best: NO_RUNG, rungs_len: 0, runs, hints }
+        let rank_bits = if side == Side::Buy { 0 } else { u64::MAX };
+        Self { market, side, rank_bits, best: NO_RUNG, rungs_len: 0, runs, hints }
     }
 
     pub(crate) fn market(&self) -> MarketId {
@@ -84,6 +87,13 @@ impl Ladder {
     pub(crate) fn best(&self) -> Option<(Price, u32)> {
         let Rung { rank, level } = self.best;
         (level != NONE).then(|| (Price::new(self.ranked(rank)), level))
+    }
+
+    /// The best price and its level, if it is as good as a limit or better, or if there is no limit.
+    #[inline]
+    pub(crate) fn best_within(&self, limit: Option<Price>) -> Option<(Price, u32)> {
+        let worst = limit.map_or(0, |limit| self.ranked(limit.ticks()));
+        self.best().filter(|_| self.best.rank >= worst)
     }
 
     /// Levels with their prices, best price first.
@@ -201,10 +211,7 @@ impl Ladder {
     /// From ticks to rank, and back.
     #[inline]
     fn ranked(&self, number: u64) -> u64 {
-        match self.side {
-            Side::Buy => number,
-            Side::Sell => !number,
-        }
+        number ^ self.rank_bits
     }
 }
 

@@ -8,7 +8,7 @@ use openmart_model::{Amount, Market, MarketId, NewOrder, Price, Quantity, Side};
 
 use crate::book::Levels;
 use crate::ladder::Ladder;
-use crate::orders::Orders;
+use crate::orders::{Orders, Slot};
 
 #[derive(Debug, Default)]
 pub(crate) struct Listings {
@@ -56,20 +56,19 @@ impl Listings {
         self.get(id)?.ladders[side.index()].best().map(|(price, _)| price)
     }
 
-    /// Puts an order into its book, behind the others at its price.
-    #[inline]
-    pub(crate) fn link(&mut self, orders: &mut Orders, at: u32) {
-        let slot = orders.slot(at);
+    /// Puts an order that is about to be in a slot into its book, behind the others at its price.
+    #[inline(always)]
+    pub(crate) fn link(&mut self, orders: &mut Orders, at: u32, slot: &mut Slot) {
         let ladder = &mut self.all[slot.market.index()].ladders[slot.side.index()];
-        self.levels.append(ladder, orders, at);
+        (slot.level, slot.previous) =
+            self.levels.append(ladder, orders, at, slot.price, slot.remaining);
     }
 
     /// Takes an order out of its book.
     #[inline]
-    pub(crate) fn unlink(&mut self, orders: &mut Orders, at: u32) {
-        let slot = orders.slot(at);
+    pub(crate) fn unlink(&mut self, orders: &mut Orders, slot: &Slot) {
         let ladder = &mut self.all[slot.market.index()].ladders[slot.side.index()];
-        self.levels.unlink(ladder, orders, at);
+        self.levels.unlink(ladder, orders, slot);
     }
 
     /// The price levels that an arriving order could meet, in the order it would meet them.
@@ -84,8 +83,7 @@ impl Listings {
 }
 
 /// Whether an arriving order of a side may trade at a resting price.
-#[inline]
-pub(crate) fn crosses(side: Side, limit: Option<Price>, resting: Price) -> bool {
+fn crosses(side: Side, limit: Option<Price>, resting: Price) -> bool {
     match (side, limit) {
         (_, None) => true,
         (Side::Buy, Some(limit)) => resting <= limit,

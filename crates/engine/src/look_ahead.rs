@@ -11,11 +11,12 @@
 
 use core::hint::black_box;
 
-use openmart_model::{AccountId, AssetId, Command, MarketId, NewOrder, OrderId, Side};
+use openmart_model::{Command, NewOrder, Side};
 
 use crate::Engine;
-use crate::listing::crosses;
-use crate::orders::NONE;
+use crate::accounts::Trading;
+use crate::listing::Listing;
+use crate::orders::{NONE, Slot};
 
 /// Commands whose reads are under way together. The more, the less waiting at the end of each stage;
 /// what many more would fetch would push each other out of the nearest cache.
@@ -25,166 +26,106 @@ pub const LOOK_AHEAD_MAX: usize = 64;
 /// would cost more than it saves.
 const ORDERS_OPEN_MIN: usize = 32_768;
 
-/// An order that is likely to leave the book: to be canceled, or first to be traded with.
-#[derive(Clone, Copy)]
-struct Leaving {
-    order: OrderId,
-    account: AccountId,
-    slot: u32,
-    next: u32,
-    previous: u32,
-    place: u32,
-    level: u32,
-    held: AssetId,
+/// Numbers of slots that the commands of a batch will touch.
+struct Slots {
+    all: [u32; LOOK_AHEAD_MAX],
+    len: usize,
 }
-
-/// An order that is likely to come into the book.
-#[derive(Clone, Copy)]
-struct Arriving {
-    account: AccountId,
-    market: MarketId,
-    /// The order that it will stand behind.
-    last: u32,
-    /// The slot that it will get.
-    vacant: u32,
-}
-
-/// What a batch of commands will touch, as far as the stages have come.
-struct Ahead {
-    leaving: [Leaving; LOOK_AHEAD_MAX],
-    leaving_len: usize,
-    arriving: [Arriving; LOOK_AHEAD_MAX],
-    arriving_len: usize,
-    /// Something of all that was read, so that it is read.
-    read: u64,
-}
-
-const NOBODY: AccountId = AccountId(u32::MAX);
 
 impl Engine {
     /// Reads what the next commands, up to [`LOOK_AHEAD_MAX`] of them, will touch, so that
     /// [`apply`](Self::apply) finds it in the cache. Changes nothing, and may be left out.
-    pub fn look_ahead<'a>(&self, commands: impl Iterator<Item = &'a Command>) {
+    pub fn look_ahead<'a>(&self, commands: impl Iterator<Item = &'a Command> + Clone) {
         if self.orders.len() < ORDERS_OPEN_MIN {
             return;
         }
-        let mut ahead = Ahead::nothing();
-        for command in commands.take(LOOK_AHEAD_MAX) {
+        let commands = commands.take(LOOK_AHEAD_MAX);
+        let (mut leaving, mut arriving) = (Slots::none(), Slots::none());
+        let mut read = 0;
+        for command in commands.clone() {
             match command {
-                Command::Cancel { account, order } => ahead.leaves(*order, *account, NONE),
-                Command::Place(order) => self.look_at_book(order, &mut ahead),
+                Command::Cancel { account, order } => {
+                    leaving.push(self.orders.find(*order).unwrap_or(NONE));
+                    read ^= self.accounts.trading(*account).map_or(0, |own| own.open.len());
+                }
+                Command::Place(order) => {
+                    self.look_at_book(order, &mut leaving, &mut arriving);
+                    read ^= self.accounts.trading(order.account).map_or(0, |own| own.open.len());
+                }
                 _ => {}
             }
         }
-        self.look_at_index(&mut ahead);
-        self.look_at_orders(&mut ahead);
-        self.look_around_leaving(&mut ahead);
-        self.look_around_arriving(&mut ahead);
-        black_box(ahead.read);
+        for at in leaving.iter().chain(arriving.iter()) {
+            read ^= self.slot_read(at);
+        }
+        for slot in leaving.iter().filter_map(|at| self.orders.get(at)) {
+            read ^= self.look_around(slot);
+        }
+        for command in commands {
+            let Command::Place(order) = command else { continue };
+            let Some(own) = self.accounts.trading(order.account) else { continue };
+            let Some(listing) = self.listings.get(order.market) else { continue };
+            read ^= own.open.entry(own.open.first_hole()).unwrap_or(0) as usize;
+            read ^= held_read(listing, order.side, own);
+        }
+        black_box(read);
     }
 
-    /// Whom a new order would meet, or stand behind.
+    /// Whom a new order would meet, or stand behind, and the slot it would get.
     #[inline(always)]
-    fn look_at_book(&self, order: &NewOrder, ahead: &mut Ahead) {
+    fn look_at_book(&self, order: &NewOrder, leaving: &mut Slots, arriving: &mut Slots) {
         let Some(listing) = self.listings.get(order.market) else { return };
-        let (account, market, limit) = (order.account, order.market, order.kind.price());
-        let (mut last, mut vacant) = (NONE, NONE);
+        let limit = order.kind.price();
         let opposite = &listing.ladders[order.side.opposite().index()];
-        if let Some((price, level)) = opposite.best()
-            && crosses(order.side, limit, price)
-        {
-            ahead.leaves(OrderId(0), NOBODY, self.listings.levels.get(level).head);
+        if let Some((_, level)) = opposite.best_within(limit) {
+            leaving.push(self.listings.levels.get(level).head);
         } else if let Some(price) = limit {
-            vacant = self.orders.slot_to_come(ahead.arriving_len).unwrap_or(NONE);
-            if let Some(level) = listing.ladders[order.side.index()].hint(price) {
-                last = self.listings.levels.get(level).tail;
-            }
-        }
-        ahead.arriving[ahead.arriving_len] = Arriving { account, market, last, vacant };
-        ahead.arriving_len += 1;
-    }
-
-    /// Where the orders are, and the accounts of who cancels.
-    #[inline(always)]
-    fn look_at_index(&self, ahead: &mut Ahead) {
-        for leaving in &mut ahead.leaving[..ahead.leaving_len] {
-            if leaving.slot == NONE {
-                leaving.slot = self.orders.find(leaving.order).unwrap_or(NONE);
-            }
+            let hint = listing.ladders[order.side.index()].hint(price);
+            arriving.push(hint.map_or(NONE, |level| self.listings.levels.get(level).tail));
         }
     }
 
-    /// The orders themselves, and the accounts.
+    /// What an order is linked with: neighbours, its level, and its account's list and hold.
     #[inline(always)]
-    fn look_at_orders(&self, ahead: &mut Ahead) {
-        let mut read = 0;
-        for leaving in &mut ahead.leaving[..ahead.leaving_len] {
-            let Some(slot) = self.orders.get(leaving.slot) else { continue };
-            read ^= self.open_orders_len(leaving.account) as u64;
-            (leaving.next, leaving.previous, leaving.place, leaving.level) =
-                (slot.next, slot.previous, slot.place, slot.level);
-            let spec = &self.listings.all()[slot.market.index()].market.spec;
-            leaving.held = if slot.side == Side::Buy { spec.quote } else { spec.base };
-            (leaving.order, leaving.account) = (slot.id, slot.account);
+    fn look_around(&self, slot: &Slot) -> usize {
+        let mut read = self.slot_read(slot.next) ^ self.slot_read(slot.previous);
+        read ^= self.listings.levels.peek(slot.level).map_or(0, |level| level.head) as usize;
+        if let (Some(own), Some(listing)) =
+            (self.accounts.trading(slot.account), self.listings.get(slot.market))
+        {
+            read ^= own.open.entry(slot.place).unwrap_or(0) as usize;
+            read ^= held_read(listing, slot.side, own);
         }
-        for arriving in &ahead.arriving[..ahead.arriving_len] {
-            read ^= self.orders.get(arriving.last).map_or(0, |slot| slot.id.0);
-            read ^= self.orders.get(arriving.vacant).map_or(0, |slot| slot.id.0);
-            read ^= self.open_orders_len(arriving.account) as u64;
-        }
-        ahead.read ^= read;
+        read
     }
 
-    /// Neighbours, places, levels and holds of the orders that leave.
     #[inline(always)]
-    fn look_around_leaving(&self, ahead: &mut Ahead) {
-        let mut read = 0;
-        for leaving in &ahead.leaving[..ahead.leaving_len] {
-            read ^= self.orders.get(leaving.next).map_or(0, |slot| slot.id.0);
-            read ^= self.orders.get(leaving.previous).map_or(0, |slot| slot.id.0);
-            let Some(own) = self.accounts.trading(leaving.account) else { continue };
-            read ^= own.open.entry(leaving.place).map_or(0, u64::from);
-            read ^= own.available(leaving.held).units() as u64;
-            read ^= self.orders.find(leaving.order).map_or(0, u64::from);
-            read ^= self.listings.levels.peek(leaving.level).map_or(0, |level| level.price.ticks());
-        }
-        ahead.read ^= read;
-    }
-
-    /// Balances and the next places of the accounts that place.
-    #[inline(always)]
-    fn look_around_arriving(&self, ahead: &mut Ahead) {
-        let mut read = 0;
-        for arriving in &ahead.arriving[..ahead.arriving_len] {
-            let Some(own) = self.accounts.trading(arriving.account) else { continue };
-            let spec = &self.listings.all()[arriving.market.index()].market.spec;
-            read ^= own.open.entry(own.open.first_hole()).map_or(0, u64::from);
-            read ^= own.available(spec.base).units() as u64;
-            read ^= own.available(spec.quote).units() as u64;
-        }
-        ahead.read ^= read;
+    fn slot_read(&self, at: u32) -> usize {
+        self.orders.get(at).map_or(0, |slot| slot.place as usize)
     }
 }
 
-impl Ahead {
-    fn nothing() -> Self {
-        let (next, previous, place, level, held) = (NONE, NONE, NONE, NONE, AssetId(0));
-        let (order, account, slot) = (OrderId(0), NOBODY, NONE);
-        let leaving = Leaving { order, account, slot, next, previous, place, level, held };
-        let arriving = Arriving { account, market: MarketId(0), last: NONE, vacant: NONE };
-        Self {
-            leaving: [leaving; LOOK_AHEAD_MAX],
-            leaving_len: 0,
-            arriving: [arriving; LOOK_AHEAD_MAX],
-            arriving_len: 0,
-            read: 0,
-        }
+/// Reads the balance that orders of a side hold.
+#[inline(always)]
+fn held_read(listing: &Listing, side: Side, own: &Trading) -> usize {
+    let spec = &listing.market.spec;
+    let asset = if side == Side::Buy { spec.quote } else { spec.base };
+    own.available(asset).units() as usize
+}
+
+impl Slots {
+    fn none() -> Self {
+        Self { all: [NONE; LOOK_AHEAD_MAX], len: 0 }
     }
 
     #[inline(always)]
-    fn leaves(&mut self, order: OrderId, account: AccountId, slot: u32) {
-        let leaving = &mut self.leaving[self.leaving_len];
-        (leaving.order, leaving.account, leaving.slot) = (order, account, slot);
-        self.leaving_len += 1;
+    fn push(&mut self, at: u32) {
+        self.all[self.len] = at;
+        self.len += 1;
+    }
+
+    #[inline(always)]
+    fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.all[..self.len].iter().copied()
     }
 }

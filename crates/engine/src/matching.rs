@@ -10,7 +10,6 @@ use openmart_model::{
 
 use crate::Engine;
 use crate::client_ids::Remembered;
-use crate::listing::crosses;
 use crate::orders::{Rare, Slot};
 use crate::settlement::{Match, held, less, more};
 
@@ -64,14 +63,37 @@ impl Engine {
         assert!(id.0 < ID_LIMIT, "order ids are used up");
         self.next_order = OrderId(id.0 + 1);
         let (filled, notional, fees) = (Quantity::ZERO, Amount::ZERO, Amount::ZERO);
-        let mut taker = Taker { id, wish, filled, notional, fees };
-        match wish.client_id {
+        let taker = Taker { id, wish, filled, notional, fees };
+        if let OrderKind::Limit { price, quantity, time_in_force } = wish.kind
+            && let TimeInForce::GoodTillCanceled { post_only } = time_in_force
+            && wish.client_id.is_none()
+            && self.opposite_best(wish).is_none()
+        {
+            // Most orders are of this kind, and there is nothing more to know of them.
+            events.push(Event::Placed(taker.order(None, self.time)));
+            self.rest(&taker, None, (price, quantity, post_only), events);
+        } else {
+            self.take(taker, events);
+        }
+        id
+    }
+
+    /// Matches an order, and rests or closes what is left.
+    #[inline(never)]
+    fn take(&mut self, mut taker: Taker<'_>, events: &mut Vec<Event>) {
+        match taker.wish.client_id {
             None => events.push(Event::Placed(taker.order(None, self.time))),
             Some(client_id) => self.place_named(&taker, client_id, events),
         }
         let ended = self.run_match(&mut taker, events);
         self.finish(&taker, ended, events);
-        id
+    }
+
+    /// The best level that an order may trade with.
+    #[inline(always)]
+    fn opposite_best(&self, wish: &NewOrder) -> Option<(Price, u32)> {
+        let listing = &self.listings.all()[wish.market.index()];
+        listing.ladders[wish.side.opposite().index()].best_within(wish.kind.price())
     }
 
     #[inline(never)]
@@ -84,12 +106,11 @@ impl Engine {
 
     fn run_match(&mut self, taker: &mut Taker<'_>, events: &mut Vec<Event>) -> Ended {
         let wish = taker.wish;
-        let limit = wish.kind.price();
         loop {
+            let Some((price, level)) = self.opposite_best(wish) else {
+                return Ended::BookExhausted;
+            };
             let listing = &self.listings.all()[wish.market.index()];
-            let opposite = &listing.ladders[wish.side.opposite().index()];
-            let best = opposite.best().filter(|(price, _)| crosses(wish.side, limit, *price));
-            let Some((price, level)) = best else { return Ended::BookExhausted };
             let wanted = match wish.kind {
                 OrderKind::Limit { quantity, .. } | OrderKind::Market { quantity } => {
                     taker.left_of(quantity)
@@ -194,7 +215,8 @@ impl Engine {
                 match (filled(quantity), waits) {
                     (Some(reason), _) => reason,
                     (None, Some(post_only)) => {
-                        return self.rest(taker, price, quantity, post_only, events);
+                        let client_id = taker.wish.client_id;
+                        return self.rest(taker, client_id, (price, quantity, post_only), events);
                     }
                     (None, None) => CloseReason::Expired,
                 }
@@ -234,19 +256,19 @@ impl Engine {
         !taker.filled.is_zero() && (pays_no_lot || left.is_zero())
     }
 
+    #[inline(always)]
     fn rest(
         &mut self,
         taker: &Taker<'_>,
-        price: Price,
-        quantity: Quantity,
-        post_only: bool,
+        client_id: Option<ClientOrderId>,
+        (price, quantity, post_only): (Price, Quantity, bool),
         events: &mut Vec<Event>,
     ) {
-        let NewOrder { account, market, side, client_id, .. } = *taker.wish;
+        let NewOrder { account, market, side, .. } = *taker.wish;
         let remaining = taker.left_of(quantity);
         let (asset, amount) =
             held(&self.listings.all()[market.index()].market, side, price, remaining);
-        self.hold(account, asset, amount);
+        self.accounts.trading_mut(account).hold(asset, amount);
         let resting =
             Slot::resting(taker.id, account, market, side, price, remaining, self.time, post_only);
         let rare = Rare { quantity, notional: taker.notional, fees: taker.fees, client_id };
@@ -256,10 +278,10 @@ impl Engine {
 
     /// Puts an order into the book and the indexes, without touching balances.
     #[inline(always)]
-    pub(crate) fn enter(&mut self, resting: Slot, rare: Rare) {
-        let account = resting.account;
-        let at = self.orders.insert(resting, rare);
-        self.listings.link(&mut self.orders, at);
-        self.orders.slot_mut(at).place = self.accounts.open_mut(account).add(at);
+    pub(crate) fn enter(&mut self, mut resting: Slot, rare: Rare) {
+        let at = self.orders.vacate();
+        self.listings.link(&mut self.orders, at, &mut resting);
+        resting.place = self.accounts.trading_mut(resting.account).open.add(at);
+        self.orders.insert(at, resting, rare);
     }
 }

@@ -25,7 +25,6 @@ pub(crate) struct OrderIndex {
 struct Chunk {
     number: u64,
     pages: Vec<Page>,
-    open: u32,
 }
 
 #[derive(Debug, Default)]
@@ -61,26 +60,40 @@ impl OrderIndex {
     }
 
     /// Enters an id above all that are or were in the table.
+    #[inline]
     pub(crate) fn insert(&mut self, id: OrderId, slot: u32) {
         let (number, page, place) = place_of(id);
+        // Most often it is on the page of the id before.
+        let newest = self.chunks.last_mut().filter(|chunk| chunk.number == number);
+        let newest = newest.and_then(|chunk| chunk.pages.get_mut(page));
+        if let Some(Page { slots: Some(slots), open }) = newest {
+            slots[place] = slot;
+            *open += 1;
+        } else {
+            self.insert_on_new_page(id, slot);
+        }
+    }
+
+    #[cold]
+    fn insert_on_new_page(&mut self, id: OrderId, slot: u32) {
+        let (number, page, place) = place_of(id);
+        let before = self.chunks.last_mut().and_then(|chunk| chunk.pages.last_mut());
+        if let Some(before) = before.filter(|page| page.open == 0) {
+            before.slots = None;
+        }
         if self.chunks.last().is_none_or(|last| last.number < number) {
-            self.chunks.retain(|older| older.open > 0);
-            self.chunks.push(Chunk { number, pages: Vec::new(), open: 0 });
+            self.chunks.retain(Chunk::has_pages);
+            self.chunks.push(Chunk { number, pages: Vec::new() });
         }
         let chunk = self.chunks.last_mut().expect("there is at least the one just made");
         debug_assert_eq!(chunk.number, number, "ids ascend");
-        if page >= chunk.pages.len() {
-            if let Some(newest) = chunk.pages.last_mut().filter(|newest| newest.open == 0) {
-                newest.slots = None;
-            }
-            chunk.pages.resize_with(page + 1, Page::default);
-        }
-        chunk.open += 1;
+        chunk.pages.resize_with(page + 1, Page::default);
         let page = &mut chunk.pages[page];
         page.slots.get_or_insert_with(empty_page)[place] = slot;
         page.open += 1;
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, id: OrderId) {
         let (number, page_number, place) = place_of(id);
         let at = self.position(number).expect("an open order has a chunk");
@@ -91,11 +104,16 @@ impl OrderIndex {
         let slots = page.slots.as_mut().expect("an open order is on a page");
         slots[place] = NONE;
         page.open -= 1;
-        if page.open == 0 && !newest {
-            page.slots = None;
+        if page.open == 0 && !(newest && at + 1 == self.chunks.len()) {
+            self.drop_page(at, page_number);
         }
-        chunk.open -= 1;
-        if chunk.open == 0 && at + 1 < self.chunks.len() {
+    }
+
+    /// Drops a page without open orders, and its chunk when it was the last one of an older chunk.
+    #[cold]
+    fn drop_page(&mut self, at: usize, page: usize) {
+        self.chunks[at].pages[page].slots = None;
+        if at + 1 < self.chunks.len() && !self.chunks[at].has_pages() {
             self.chunks.remove(at);
         }
     }
@@ -104,6 +122,12 @@ impl OrderIndex {
         let pages = self.chunks.iter().flat_map(|chunk| &chunk.pages);
         let slots = pages.flat_map(|page| page.slots.iter().flat_map(|slots| slots.iter()));
         slots.copied().filter(|slot| *slot != NONE)
+    }
+}
+
+impl Chunk {
+    fn has_pages(&self) -> bool {
+        self.pages.iter().any(|page| page.slots.is_some())
     }
 }
 

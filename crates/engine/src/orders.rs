@@ -169,15 +169,23 @@ impl Orders {
         slot.rare != NONE
     }
 
-    /// Takes in an order that rests; its level and its place with its account are yet to be told.
+    /// A slot for an order that is about to be inserted.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, mut slot: Slot, rare: Rare) -> u32 {
+    pub(crate) fn vacate(&mut self) -> u32 {
+        self.free.pop().unwrap_or(self.slots.len() as u32)
+    }
+
+    /// Takes in an order that rests, in the slot that was vacated for it.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, at: u32, mut slot: Slot, rare: Rare) {
         if rare.quantity != slot.remaining || rare.client_id.is_some() {
             slot.rare = self.enter_rare(rare);
         }
-        let at = enter(&mut self.slots, &mut self.free, slot);
         self.index.insert(slot.id, at);
-        at
+        match self.slots.get_mut(at as usize) {
+            Some(place) => *place = slot,
+            None => self.slots.push(slot),
+        }
     }
 
     /// Counts a fill of a resting order; what remains is told.
@@ -218,12 +226,6 @@ impl Orders {
             self.rare_free.push(slot.rare);
         }
         self.free.push(at);
-    }
-
-    /// The slot that the next but so many orders to rest will get, if it exists already.
-    #[inline]
-    pub(crate) fn slot_to_come(&self, ahead: usize) -> Option<u32> {
-        self.free.len().checked_sub(ahead + 1).map(|at| self.free[at])
     }
 
     /// Slots of all open orders by ascending id.

@@ -1,7 +1,7 @@
 //! Moves of money between balances. Every one takes from one place what it adds to others.
 
 use openmart_model::{
-    AccountId, Amount, AssetId, FeeRate, FeeSchedule, Market, MarketId, Price, Quantity, Side,
+    AccountId, Amount, AssetId, FeeSchedule, Market, MarketId, Price, Quantity, Side,
 };
 
 use crate::Engine;
@@ -38,59 +38,34 @@ impl Engine {
             Side::Buy => ((quote, notional), (base, base_amount)),
             Side::Sell => ((base, base_amount), (quote, notional)),
         };
-        let balance = self.accounts.balance_mut(trade.taker, paid.0);
+        let (taker_fee, maker_fee) = (taker_rate.fee_on(received.1), maker_rate.fee_on(paid.1));
+        let taker = self.accounts.trading_mut(trade.taker);
+        let balance = taker.balance_mut(paid.0);
         balance.available = less(balance.available, paid.1);
-        let balance = self.accounts.balance_mut(trade.maker, received.0);
+        taker.credit(received, taker_fee);
+        let maker = self.accounts.trading_mut(trade.maker);
+        let balance = maker.balance_mut(received.0);
         balance.hold = less(balance.hold, received.1);
-        let taker_fee = self.credit(trade.taker, received, taker_rate);
-        let maker_fee = self.credit(trade.maker, paid, maker_rate);
+        maker.credit(paid, maker_fee);
+        self.assets.collect(received.0, taker_fee);
+        self.assets.collect(paid.0, maker_fee);
         Settled { notional, taker_fee, maker_fee }
     }
 
     fn fees_of(&self, account: AccountId, market: MarketId, rates: FeeSchedule) -> FeeSchedule {
         self.accounts.fees(account, market).unwrap_or(rates)
     }
-
-    /// Credits what an account received, less the fee.
-    fn credit(&mut self, account: AccountId, received: (AssetId, Amount), rate: FeeRate) -> Amount {
-        let (asset, amount) = received;
-        let fee = rate.fee_on(amount);
-        let balance = self.accounts.balance_mut(account, asset);
-        balance.available = more(balance.available, less(amount, fee));
-        let books = self.assets.books_mut(asset);
-        books.fees = more(books.fees, fee);
-        fee
-    }
-
-    /// Reserves available balance.
-    pub(crate) fn hold(&mut self, account: AccountId, asset: AssetId, amount: Amount) {
-        let balance = self.accounts.balance_mut(account, asset);
-        balance.available = less(balance.available, amount);
-        balance.hold = more(balance.hold, amount);
-    }
-
-    /// Frees reserved balance.
-    pub(crate) fn release(&mut self, account: AccountId, asset: AssetId, amount: Amount) {
-        let balance = self.accounts.balance_mut(account, asset);
-        balance.hold = less(balance.hold, amount);
-        balance.available = more(balance.available, amount);
-    }
 }
 
 /// What a resting order holds, and of which asset.
+#[inline]
 pub(crate) fn held(
     market: &Market,
     side: Side,
     price: Price,
     quantity: Quantity,
 ) -> (AssetId, Amount) {
-    match side {
-        Side::Buy => {
-            let notional = market.notional(price, quantity);
-            (market.spec.quote, notional.expect("the notional of an accepted order fits"))
-        }
-        Side::Sell => (market.spec.base, market.base_amount(quantity)),
-    }
+    market.payment(side, price, quantity).expect("the notional of an accepted order fits")
 }
 
 #[inline]

@@ -2,11 +2,13 @@
 
 use alloc::string::String;
 use core::fmt;
+use core::hint::select_unpredictable;
 
 use crate::ids::AssetId;
 use crate::limits::{
     ASSET_CODE_BYTES_MAX, ASSET_DECIMALS_MAX, NAME_BYTES_MAX, PRICE_BAND_MULTIPLE_MAX,
 };
+use crate::order::Side;
 use crate::units::{Amount, FeeSchedule, Price, Quantity};
 
 /// Something that is held.
@@ -181,6 +183,34 @@ impl Market {
             base_units_per_lot: 10u64.pow(base_spare),
             quote_units_per_tick_lot: 10u64.pow(quote_spare),
         })
+    }
+
+    /// What an order of a side pays with when it trades a quantity at a price, and how much: quote
+    /// asset for a buy, base asset for a sell. Nothing when the amount does not fit 128 bits. Exact.
+    #[inline]
+    pub fn payment(
+        &self,
+        side: Side,
+        price: Price,
+        quantity: Quantity,
+    ) -> Option<(AssetId, Amount)> {
+        // Which side comes next cannot be foreseen, so that both are made ready and one is chosen.
+        let is_buy = side == Side::Buy;
+        let asset = select_unpredictable(is_buy, self.spec.quote, self.spec.base);
+        let per_lot = u128::from(price.ticks()) * u128::from(self.quote_units_per_tick_lot);
+        let Ok(per_lot) = u64::try_from(per_lot) else {
+            return self.large_payment(side, price, quantity).map(|amount| (asset, amount));
+        };
+        let per_lot = select_unpredictable(is_buy, per_lot, self.base_units_per_lot);
+        Some((asset, Amount::new(u128::from(quantity.lots()) * u128::from(per_lot))))
+    }
+
+    #[cold]
+    fn large_payment(&self, side: Side, price: Price, quantity: Quantity) -> Option<Amount> {
+        match side {
+            Side::Buy => self.notional(price, quantity),
+            Side::Sell => Some(self.base_amount(quantity)),
+        }
     }
 
     /// Base asset of a quantity. Exact.

@@ -89,12 +89,13 @@ fn slot(engine: &mut Engine, order: u64) -> &mut crate::orders::Slot {
 
 fn unlink(engine: &mut Engine, order: u64) {
     let at = at(engine, order);
-    engine.listings.unlink(&mut engine.orders, at);
+    let slot = *engine.orders.slot(at);
+    engine.listings.unlink(&mut engine.orders, &slot);
 }
 
 fn unlist(engine: &mut Engine, order: u64) {
     let place = slot(engine, order).place;
-    engine.accounts.open_mut(OWNER).remove(place, &mut engine.orders);
+    engine.accounts.trading_mut(OWNER).open.remove(place, &mut engine.orders);
 }
 
 fn next(engine: &mut Engine, order: u64, next: u64) {
@@ -114,7 +115,7 @@ fn fill_level(engine: &mut Engine, order: u64) {
 
 fn list_twice(engine: &mut Engine, order: u64) {
     let at = at(engine, order);
-    engine.accounts.open_mut(OWNER).add(at);
+    engine.accounts.trading_mut(OWNER).open.add(at);
 }
 
 fn more_hold(engine: &mut Engine, asset: u16) -> &mut Balance {
